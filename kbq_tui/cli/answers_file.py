@@ -69,7 +69,7 @@ class FromFile:
                 raise self._error(key, message("This looks like a secret. Name the file that holds it instead."))
 
     def text(self, key: str, question: str, default: str, check: Check) -> str:
-        """Return the answer. Raises: AnswersError, where it cannot be right or is missing and needed."""
+        """Return the answer. Raises AnswersError, where it cannot be right or is missing and needed."""
         answer = str(self._answers.get(key, default))
         if reason := check(answer):
             raise self._error(key, reason)
@@ -77,7 +77,7 @@ class FromFile:
         return answer
 
     def choice(self, key: str, question: str, choices: Sequence[str], default: str) -> str:
-        """Return the answer. Raises: AnswersError."""
+        """Return the answer. Raises AnswersError."""
         listed = _one_of(choices)
         return self.text(key, question, default, listed)
 

@@ -261,7 +261,7 @@ def build(
 
 
 def _remove(paths: Paths, clock: Clock, name: str) -> tuple[str, ...]:
-    """Forget a connection on this machine; return the paths that stay. Raises: ProblemError."""
+    """Forget a connection on this machine; return the paths that stay. Raises ProblemError."""
     from kbq_tui.local.connection_admin import ConnectionAdmin
 
     admin = ConnectionAdmin(

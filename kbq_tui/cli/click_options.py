@@ -197,7 +197,7 @@ class LanguageCommand(click.Command):
 
     Args:
         examples: three, as its help shows them.
-        next_step: the command that follows a run that went well, and when or what for (may be empty). None where the
+        next_step: the command that follows a run that went well, and when or what for (may be empty). None if the
             command says it itself: it depends on the result, or nothing may stand behind its output.
         more: as for click.Command.
     """

@@ -50,7 +50,7 @@ class OutputOptions:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """Which connection, and what of it was typed; None where something was not.
+    """Which connection, and what of it was typed; None if something was not.
 
     Attributes:
         name: the connection.
@@ -111,7 +111,7 @@ class CliOptions:
     """What was typed on the command line.
 
     Attributes:
-        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None where not typed.
+        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None if not typed.
         account_email: the service account, where it was typed as an e-mail.
         name: the connection; None for the only one there is, or `default`.
         config: one connection file instead of those in the config folder.
@@ -120,8 +120,8 @@ class CliOptions:
         verbose: how often `-v` was given.
         as_filed: where there is a connection file, its project counts before the environment's: among several
             connections one variable cannot be meant for all.
-        may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses
-            a name, or a `--config FILE`, that is not there.
+        may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses a
+            name, or a `--config FILE`, that is not there.
         despite_files: connection files that cannot be used are left out, for a command that reports on them.
     """
 

@@ -54,7 +54,7 @@ class Consent:
             runner: asks, where there is a terminal.
             name: the connection.
             yes: `--yes`.
-            confirmed: `--confirm NAME`, which also stands for `--yes`; None where it was not typed.
+            confirmed: `--confirm NAME`, which also stands for `--yes`; None if it was not typed.
             destroys: whether the act takes something away that cannot be had again just so.
             data: data is deleted, so that the connection's name has to be typed, in production or not.
             preview: the command that shows what would be done; empty if there is none.

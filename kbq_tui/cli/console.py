@@ -69,7 +69,7 @@ class Console:
         out_colour, err_colour: whether the stream takes colours.
         ascii: ASCII glyphs only.
         verbose: say more.
-        live: lines that are redrawn below all others; None where `err` is no terminal that can.
+        live: lines that are redrawn below all others; None if `err` is no terminal that can.
     """
 
     out: TextIO

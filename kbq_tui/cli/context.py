@@ -215,7 +215,7 @@ class CommandContext:
             error.problem = self.adapters.services.named(error.problem, self.adapters.name)
 
     def spec(self) -> ConnectionSpec:
-        """Return the connection. Raises: UsageError."""
+        """Return the connection. Raises UsageError."""
         return self.adapters.spec()
 
     def lock(self) -> Any:

@@ -59,7 +59,7 @@ def _keymap(settings: Settings) -> Mapping[str, Sequence[str]]:
 
 
 def settings_here() -> Settings:
-    """Return what the settings file says. Raises: UsageError, with the file and the line; ProblemError."""
+    """Return what the settings file says. Raises UsageError, with the file and the line; ProblemError."""
     from kbq_tui.local.app_config import SettingsError, read_settings
     from kbq_tui.local.paths import Paths
 

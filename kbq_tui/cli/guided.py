@@ -178,7 +178,7 @@ class GuidedSetup:
         return login not in (Login("", ""), before)  # a file of answers gives the same one again
 
     async def _identity(self, *, allow_gcloud: bool = False) -> Identity:
-        """Sign in, and return as whom. Raises: ProblemError."""
+        """Sign in, and return as whom. Raises ProblemError."""
         await self.session.sign_in(allow_gcloud=allow_gcloud)
         if self.session.sign_in_problem is not None:
             raise ProblemError(self.session.sign_in_problem)

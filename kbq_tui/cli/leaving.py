@@ -11,7 +11,7 @@ from kbq_tui.model.text import inert
 
 
 def say_goodbye(services: AppServices, summary: Summary | None, console: Console) -> None:
-    """Print what the operator takes along; nothing where there is no connection.
+    """Print what the operator takes along; nothing if there is no connection.
 
     Args:
         services: everything that was built.

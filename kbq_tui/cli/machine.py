@@ -31,12 +31,12 @@ class Known:
 
     Attributes:
         name: its name.
-        connection: what its file says; None where that cannot be used.
+        connection: what its file says; None if that cannot be used.
         problem: why it cannot.
         state: `ok` or `failing` as the last verification ended, `unverified` where there was none, `unread`.
-        verified_at: when that was, as it was saved; None where it never was.
+        verified_at: when that was, as it was saved; None if it never was.
         key_written: when the key file was written, aware UTC; None if there is none, or that is not known.
-        next: the command that comes next; empty where there is nothing to do.
+        next: the command that comes next; empty if there is nothing to do.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Machine:
 
     @classmethod
     def here(cls) -> Self:
-        """Return that of this process. Raises: ProblemError."""
+        """Return that of this process. Raises ProblemError."""
         return cls(os.environ)
 
     def lock(self, name: str) -> ConnectionLock:

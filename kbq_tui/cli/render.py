@@ -139,7 +139,7 @@ class EventLines:
             self.console.live.drop(action)
 
     def waits_for(self, action: str) -> Message:
-        """Return what an action or check waits for; empty where it does not wait."""
+        """Return what an action or check waits for; empty if it does not wait."""
         return self._waiting.get(action, EMPTY)
 
     def _wait(self, event: Event) -> None:

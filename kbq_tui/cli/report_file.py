@@ -13,7 +13,7 @@ REPORT = FileKind(message("a report"), is_report, follows_links=True)
 
 
 def check_report(path: str) -> None:
-    """Make sure that a report may be written to `path`, before the work that it reports. Raises: ProblemError."""
+    """Make sure that a report may be written to `path`, before the work that it reports. Raises ProblemError."""
     try:
         check_output(Path(path), REPORT)
     except OSError as error:
@@ -21,7 +21,7 @@ def check_report(path: str) -> None:
 
 
 def write_report(path: str, text: str) -> None:
-    """Write a report that the operator asked for: whole or not at all. Raises: ProblemError."""
+    """Write a report that the operator asked for: whole or not at all. Raises ProblemError."""
     try:
         write_atomic(Path(path), text.encode(), REPORT)
     except OSError as error:

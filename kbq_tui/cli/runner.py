@@ -44,7 +44,7 @@ class Run(Protocol):
 
 
 class SignInWork(Protocol[T_co]):
-    """Signs in, with gcloud's own login where that is allowed. Raises: ProblemError."""
+    """Signs in, with gcloud's own login where that is allowed. Raises ProblemError."""
 
     def __call__(self, *, allow_gcloud: bool = False) -> Coroutine[Any, Any, T_co]: ...
 
@@ -83,12 +83,12 @@ class PlainRunner:
         spec: returns the connection; raises UsageError where something of it cannot be right.
         lock: makes the connection's lock: one process at a time changes it.
         local_keys: key files on this machine.
-        check_report: makes sure that a report may be written to a path. Raises: ProblemError.
+        check_report: makes sure that a report may be written to a path. Raises ProblemError.
         write: writes a report (path, text) that the operator asked for.
-        check_bad_rows: makes sure that refused rows may be written to a path. Raises: ProblemError.
-        write_bad_rows: writes table, key and rules of refused rows to a path. Raises: ProblemError.
+        check_bad_rows: makes sure that refused rows may be written to a path. Raises ProblemError.
+        write_bad_rows: writes table, key and rules of refused rows to a path. Raises ProblemError.
         plans: saved plans.
-        confirm: asks a yes-or-no question on the terminal; None where there is no terminal to ask on.
+        confirm: asks a yes-or-no question on the terminal; None if there is no terminal to ask on.
         ask_text: asks for a line of text there, and returns it without spaces around it; None likewise.
     """
 
@@ -171,7 +171,7 @@ class PlainRunner:
         return self.run(whole())
 
     def record(self, name: str) -> ConnectionRecord:
-        """Return what this machine remembers of a connection. Raises: ProblemError."""
+        """Return what this machine remembers of a connection. Raises ProblemError."""
         return ConnectionRecord(self.services.store, name)
 
 
@@ -186,7 +186,7 @@ class Teller(Protocol):
         """Return what was told, by connection."""
 
     def remember(self, told: Mapping[str, ToldChanges]) -> None:
-        """Remember what was told. Raises: ProblemError."""
+        """Remember what was told. Raises ProblemError."""
 
     def tell(self, change: Mapping[str, object]) -> Message | None:
         """Tell one change. Returns why that failed, or None."""

@@ -1,4 +1,4 @@
-"""What to send to the person who may do what the operator may not: role, reason, command, undo."""
+"""What to send to a person with more permissions: role, reason, commands, undo."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -13,9 +13,9 @@ from kbq_tui.shell import commands as cmd
 
 
 class Commands(NamedTuple):
-    """Steps for somebody else, and those that take them back.
+    """Steps for somebody else, and those that undo them.
 
-    A step without a text is nothing but its commands; one without a command says what to click.
+    A step without a text consists of its commands; one without commands says what to click.
     """
 
     do: tuple[RemedyStep, ...]
@@ -23,7 +23,7 @@ class Commands(NamedTuple):
 
 
 _GENERAL: Final = frozenset({Code.PERMISSION_MISSING, Code.NOT_PERMITTED, Code.STATE_UNKNOWN})
-"""Where somebody who holds the permission can do the step itself as well."""
+"""Problems for which a person with the permission can also do the step themselves."""
 _ROLE_HELPS: Final = _GENERAL | {
     Code.DATASET_CREATE_DENIED,
     Code.DATASET_GRANT_DENIED,
@@ -33,16 +33,16 @@ _ROLE_HELPS: Final = _GENERAL | {
     Code.TABLE_READ_DENIED,
     Code.TABLE_WRITE_DENIED,
 }
-"""Where a role with the permission that was refused helps."""
+"""Problems for which a role with the refused permission helps."""
 
 
 def commands_of(problem: Problem, context: Context, commands: Sequence[Command] = ()) -> Commands:
-    """Return what whoever can help would run for one problem, and what takes it back.
+    """Return what the person who can help would run for one problem, and what undoes it.
 
     Args:
-        problem: what it names (the API, the dataset, the project) goes before what is known of the connection.
+        problem: the values it names (the API, the dataset, the project) take precedence over the connection's.
         context: what is known of the connection.
-        commands: that of the step which the problem keeps from being done, where there is one.
+        commands: those of the blocked step, if there is one.
     """
     found = _commands_for(problem, context, commands)
     known_row = PERMISSIONS.get(problem.detail("permission"))
@@ -56,7 +56,7 @@ def commands_of(problem: Problem, context: Context, commands: Sequence[Command] 
 
 def _commands_for(problem: Problem, context: Context, commands: Sequence[Command]) -> Commands:
     permission, itself = problem.detail("permission"), (run(*commands),) if commands else ()
-    if permission and commands and _role_helps(problem):  # the step itself, done by somebody who may
+    if permission and commands and _role_helps(problem):  # the step itself, done by somebody with the permission
         return _with_undo(itself)
     known = values(context, {name: str(value) for name, value in problem.details.items()})
     steps = tuple(refilled(step, known) for step in problem.request)
@@ -76,7 +76,7 @@ def _role_helps(problem: Problem) -> bool:
 
 
 def _with_undo(steps: tuple[RemedyStep, ...]) -> Commands:
-    """Return steps with what takes them back: separate steps, or what their commands say."""
+    """Return steps with those that undo them: separate steps, or the undo of their commands."""
     look = tuple(step for step in steps if step.purpose is Purpose.LOOK)
     undo = tuple(step for step in steps if step.purpose is Purpose.UNDO)
     do = tuple(step for step in steps if step not in look and step not in undo)
@@ -85,7 +85,7 @@ def _with_undo(steps: tuple[RemedyStep, ...]) -> Commands:
 
 
 def lines_of(steps: Iterable[RemedyStep]) -> tuple[str, ...]:
-    """Return the commands alone, of what `Commands` holds."""
+    """Return only the commands of steps in `Commands`."""
     return tuple(line for step in steps for line in step.lines)
 
 
@@ -111,13 +111,13 @@ _LABEL: Final = 13
 
 
 def handoff(problem: Problem, context: Context, steps: Sequence[RemedyStep], undo: Sequence[RemedyStep]) -> Message:
-    """Return a plain-text message for the person who may do what the operator may not.
+    """Return a plain-text message for a person with more permissions.
 
     Args:
-        problem: what stands in the way.
+        problem: what blocks the operator.
         context: what is known of the connection.
-        steps: what they would do, as from `commands_for`.
-        undo: what takes it back.
+        steps: what that person would do, as from `commands_for`.
+        undo: what undoes it.
     """
     known = values(context, problem.details)
     project, account = known.get("project", ""), known.get("account", "")
@@ -182,7 +182,7 @@ def handoff(problem: Problem, context: Context, steps: Sequence[RemedyStep], und
 
 
 def _listed(steps: Iterable[RemedyStep]) -> list[Message | str]:
-    """Return steps as paragraphs: a sentence, and indented below it what to run."""
+    """Return steps as paragraphs: a sentence, with the commands indented below it."""
     lines: list[Message | str] = []
     for each in steps:
         lines += ["", each.text] if each.text else []
@@ -191,7 +191,7 @@ def _listed(steps: Iterable[RemedyStep]) -> list[Message | str]:
 
 
 def _needed(problem: Problem) -> list[Message | str]:
-    """Return the permission and the role, where the problem names them."""
+    """Return the permission and the role, if the problem names them."""
     permission = problem.detail("permission")
     known = PERMISSIONS.get(permission)
     lines: list[Message | str] = [row(message("Permission:"), permission, _LABEL)] if permission else []
@@ -208,7 +208,7 @@ def _constraints(problem: Problem) -> tuple[str, str]:
 
 
 def _policy(problem: Problem) -> list[Message | str]:
-    """Return what has to be said of an organization policy: which, where the exception, and for how long."""
+    """Return the lines about an organization policy: which one, where to make the exception, and for how long."""
     legacy, managed = _constraints(problem)
     if not legacy:
         return []

@@ -1,6 +1,6 @@
-"""The catalogue of problems: every way Google, the network or this machine says no, and what to do about it.
+"""The catalogue of problems: every way in which Google, the network or this machine refuses, and what to do about it.
 
-The entries are data, split by subject over `entries`; this module finds them and fills their blanks.
+The entries are data, split by subject in `entries`; this module finds them and fills in their fields.
 """
 
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ _BY_TEXT: Final[Mapping[str, Entry]] = {code.value: entry for code, entry in ENT
 
 
 def entry_of(text: str | None) -> Entry | None:
-    """Return the entry of a code that comes as text, from a journal or a pasted message; None where it is none."""
+    """Return the entry of a code in a text, such as a journal's or a pasted one; None if it is not a code."""
     return _BY_TEXT.get(text or "")
 
 
@@ -77,7 +77,7 @@ _DEFAULTS: Final[Mapping[Code, Mapping[str, str]]] = {
     Code.TABLE_WRITE_DENIED: {"permission": "bigquery.tables.updateData"},
     Code.ROLE_LEVEL: {"role": "roles/bigquery.jobUser"},
 }
-"""What fills a blank of an entry where the error does not say; never shown as if the error had said it."""
+"""Values for an entry's fields if the error has none; never shown as if the error had named them."""
 
 _BY_PERMISSION: Final = {permission: code for code, entry in ENTRIES.items() for permission in entry.permissions}
 
@@ -92,8 +92,8 @@ def problem(code: Code, context: Context, /, *, original: str | Message = "", **
 
     Args:
         code: one of `CODES`.
-        context: what is known of the connection; fills the blanks that `details` leave.
-        original: the error's own words.
+        context: what is known of the connection; fills the fields for which `details` has no value.
+        original: the error's own text.
         details: identifiers that belong to this one failure, such as `permission` or `path`; empty ones are dropped.
             `resource` is what a role is held on, if it is a reference.
 
@@ -113,8 +113,8 @@ def problem(code: Code, context: Context, /, *, original: str | Message = "", **
         known |= names_of(on)
     said = {name: value for name, value in kept.items() if isinstance(value, Message)}
     filling: dict[str, str | Message] = {**known, **said}
-    # Where the connection is known, a command that would have to be completed by hand is left out. For a text that
-    # somebody wants explained it stands with its blanks visible.
+    # If the connection is known, commands that would have to be completed by hand are left out. In the explanation of a
+    # pasted text they are shown with their placeholders.
     open_blanks = not context.project
     return Problem(
         code=entry.code,
@@ -149,12 +149,12 @@ def is_operators(code: Code, permission: str) -> bool:
 def permission_missing(
     permission: str, context: Context, /, *, original: str | Message = "", **details: object
 ) -> Problem:
-    """Return the Problem of a permission that the operator lacks, as a preflight finds it.
+    """Return the Problem of a permission that the operator lacks, as found by a preflight.
 
     Args:
-        permission: such as `iam.serviceAccountKeys.create`; best one of `PERMISSIONS`.
+        permission: such as `iam.serviceAccountKeys.create`; preferably one of `PERMISSIONS`.
         context: what is known of the connection.
-        original: the error's own words, where there was one.
+        original: the error's own text, if there was an error.
         details: further identifiers of this one failure.
     """
     code = code_for_permission(permission)

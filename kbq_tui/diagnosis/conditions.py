@@ -1,4 +1,4 @@
-"""Roles that hold under a condition: until when, and how that is told."""
+"""Roles that are granted under a condition: until when, and how this is reported."""
 
 import re
 from dataclasses import replace
@@ -17,7 +17,7 @@ _LONGEST: Final = 300
 
 
 def holds_until(condition: str) -> datetime | None:
-    """Return when a condition ends for good, aware UTC, or None where that cannot be read from it.
+    """Return when a condition ends for good, aware UTC, or None if the condition does not say.
 
     Args:
         condition: an IAM condition's expression, such as `request.time < timestamp("2040-01-01T00:00:00Z")`.
@@ -25,7 +25,7 @@ def holds_until(condition: str) -> datetime | None:
     Source: https://cloud.google.com/iam/docs/conditions-attribute-reference#date-time
     """
     if "||" in condition or "!" in condition or "?" in condition:
-        return None  # it may hold again, or hold by something else
+        return None  # it may become true again, or be true for another reason
     ends: list[datetime] = []
     for match in _END.finditer(condition):
         try:
@@ -37,14 +37,14 @@ def holds_until(condition: str) -> datetime | None:
 
 
 def only_under(condition: str, role: str, on: Grantable, context: Context, now: datetime) -> Problem:
-    """Return the problem of a role that is needed always and granted under a condition alone.
+    """Return the problem of a role that is always needed and is granted only under a condition.
 
     Args:
         condition: the condition's expression. Hostile text.
         role: the role.
         on: what it is granted on.
         context: what is known of the connection.
-        now: the time at which it is asked, aware.
+        now: the present time, aware.
     """
     problem = catalogue.problem(Code.CONDITIONAL_GRANT, context, role=role, resource=on, condition=condition)
     known = {"role": role, "resource": on.words, "account": context.account, "condition": inert(condition, _LONGEST)}

@@ -1,4 +1,4 @@
-"""What an entry of the catalogue is, and how its blanks are filled."""
+"""The type of the catalogue's entries, and how their fields are filled in."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,9 +16,9 @@ from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
-# How long a change of ours may take to be true everywhere, in seconds.
-# Sources: https://cloud.google.com/iam/docs/access-change-propagation,
-# https://cloud.google.com/iam/docs/keys-create-delete, https://cloud.google.com/service-usage/docs/enable-disable,
+# The seconds that a change of ours may need to take effect everywhere. Sources:
+# https://cloud.google.com/iam/docs/access-change-propagation, https://cloud.google.com/iam/docs/keys-create-delete,
+# https://cloud.google.com/service-usage/docs/enable-disable,
 # https://cloud.google.com/resource-manager/docs/organization-policy/overview
 NEW_ACCOUNT_WAIT: Final = 120
 GRANT_WAIT: Final = 420
@@ -28,51 +28,50 @@ API_WAIT: Final = 600
 
 
 class Stage(StrEnum):
-    """When the words of an error are asked for a matcher; `matchers.ORDER` has the order within a stage."""
+    """When a matcher is tried on an error's text; `matchers.ORDER` has the order within a stage."""
 
     FIRST = "first"
-    """Before any structured reason: the words decide against it."""
+    """Before any structured reason: the text decides against it."""
     KINDS = "kinds"
-    """Words that name one kind of failure each."""
+    """Texts that name one kind of failure each."""
     WORDS = "words"
-    """More general words of Google's."""
+    """More general texts of Google's."""
     NETWORK_FIRST = "network-first"
-    """What stands behind the words of TLS or of a lost connection. Asked as `NETWORK` is."""
+    """Texts of TLS errors or lost connections. Tried when `NETWORK` is."""
     NETWORK = "network"
-    """Only where Google itself gave no status, or said no more than that it is unavailable."""
+    """Only if Google itself gave no status, or only that it is unavailable."""
     MALFORMED = "malformed"
     """An answer that is not one of Google's."""
     MALFORMED_LATE = "malformed-late"
-    """Vaguer words for the same."""
+    """Vaguer texts for the same."""
     LAST = "last"
-    """After what a status alone says."""
+    """After what a status alone implies."""
     KLAVIYO = "klaviyo"
-    """Klaviyo's own words, last: a state says less than the message beside it."""
+    """Klaviyo's own texts, last: a sync state says less than the message beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One cause of failure, with blanks.
+    """One cause of failure, with fields.
 
     Attributes:
         code: `KBQ-…`; stable, because people search for it and scripts test it.
         title: a few words.
-        cause: one sentence, with blanks such as `{project}`.
-        advice: what to do, for the operator and for whoever may do what the operator may not; the texts are templates.
-            A sentence alone stands for a step.
+        cause: one sentence, with fields such as `{project}`.
+        advice: what to do, for the operator and for a person with more permissions; the texts are templates. A sentence
+            alone stands for a step.
         who: who can apply it, with permission and role.
         link: Google's or Klaviyo's page.
-        kind: what it means to a caller.
-        retry: what trying again is good for.
-        wait: how long waiting may take, in seconds; 0 where waiting does not help.
-        settle: the same for the case that a change of ours made it happen a moment ago; 0 where such a change
-            cannot be the reason.
-        matchers: patterns that mean it in an error's words, with the stage in which each is asked. They are compiled
-            when first asked: few runs explain an error at all.
-        reasons: structured reasons, in lower case, that mean it and nothing else.
-        late_reasons: structured reasons that say less than words do, so that words go first.
-        constraints: those of the organization policies that mean it.
-        permissions: those whose refusal means it.
+        kind: what it means for a caller.
+        retry: whether it helps to try again.
+        wait: how long waiting may take, in seconds; 0 if waiting does not help.
+        settle: the same if a recent change of ours is the reason; 0 if such a change cannot be the reason.
+        matchers: patterns in an error's text that identify it, with the stage in which each is tried. They are compiled
+            when first tried, because few runs explain an error at all.
+        reasons: structured reasons, in lower case, that identify it.
+        late_reasons: structured reasons that say less than the text, so that the text is tried first.
+        constraints: organization policy constraints that identify it.
+        permissions: permissions whose refusal identifies it.
     """
 
     code: Code
@@ -93,7 +92,7 @@ class Entry:
 
     @property
     def steps(self) -> tuple[RemedyStep, ...]:
-        """What to do, with blanks."""
+        """What to do, with fields not filled in."""
         return tuple(step(each) if isinstance(each, str) else each for each in self.advice)
 
 
@@ -108,10 +107,10 @@ RESTORE: Final = N_(
 
 
 def step(text: str, *commands: Command, level: type[Grantable] | None = None) -> RemedyStep:
-    """Return a step that changes something; with commands, or with words alone.
+    """Return a step that changes something; with commands, or with a sentence alone.
 
     Args:
-        text: a sentence, with blanks.
+        text: a sentence, with fields.
         commands: what to run.
         level: what a role must be held on for the step to be the right one; None for any.
     """
@@ -124,22 +123,22 @@ def look(text: str, *commands: Command, level: type[Grantable] | None = None) ->
 
 
 def undo(text: str, *commands: Command, level: type[Grantable] | None = None) -> RemedyStep:
-    """Return a step that takes a change back. Arguments as for `step`."""
+    """Return a step that undoes a change. Arguments as for `step`."""
     return RemedyStep(Message(text), commands, Purpose.UNDO, level)
 
 
 def back(text: str, *commands: Command) -> RemedyStep:
-    """Return the step that takes back what commands do, each by its own undo.
+    """Return the step that undoes what commands do, each by its own undo.
 
     Args:
-        text: a sentence, with blanks.
+        text: a sentence, with fields.
         commands: those that change something.
     """
     return undo(text, *(each for command in commands for each in command.undone_by))
 
 
 def wait(text: str) -> RemedyStep:
-    """Return a step that is to wait."""
+    """Return a step that consists in waiting."""
     return RemedyStep(Message(text), (), Purpose.WAIT)
 
 
@@ -147,17 +146,17 @@ LATE: Final = wait(N_("If the role was granted a moment ago, wait: two minutes a
 
 
 def run(*commands: Command) -> RemedyStep:
-    """Return commands that stand for themselves."""
+    """Return a step of commands without a sentence."""
     return RemedyStep(EMPTY, commands)
 
 
 def shared(*steps: RemedyStep) -> tuple[RemedyStep, ...]:
-    """Return steps for the operator and, where the operator may not take them, for somebody else."""
+    """Return steps for the operator and, if the operator lacks a permission, for somebody else."""
     return tuple(replace(step, who=Who.EITHER) for step in steps)
 
 
 def helper(*steps: RemedyStep) -> tuple[RemedyStep, ...]:
-    """Return steps for somebody else alone, who may do what the operator may not."""
+    """Return steps only for a person with more permissions."""
     return tuple(replace(step, who=Who.HELPER) for step in steps)
 
 
@@ -168,24 +167,24 @@ _PRINCIPALS: Final = {
     "user": "principal://goog/subject/",
     "serviceAccount": "principal://iam.googleapis.com/projects/-/serviceAccounts/",
 }
-"""How deny policies name whom they except."""
+"""How deny policies name the principals that they exempt."""
 
 _BLANK: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def clean(value: object, limit: int = 300) -> str:
-    """Return a detail as it may be shown: without credentials, inert, on one line."""
+    """Return a detail in the form in which it may be shown: without credentials, inert, on one line."""
     return inert(scrub(str(value)), limit).strip()
 
 
 def shown(value: object, limit: int = 300) -> str | Message:
-    """Return a detail as `clean` does, but a message that `clean` would leave as it is stays a message."""
+    """Return a detail as `clean` does, except that a message which `clean` would not change stays a message."""
     text = clean(value, limit)
     return value if isinstance(value, Message) and text == str(value) else text
 
 
 def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, str]:
-    """Return what fills the blanks: what the error itself named goes before what is known of the connection."""
+    """Return the values for fields: those that the error named take precedence over the connection's."""
     known = {
         "project": context.project,
         "account": context.account,
@@ -202,7 +201,7 @@ def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, 
         kind = "serviceAccount" if known["operator"].endswith(".gserviceaccount.com") else "user"
         known["operator_member"] = f"{kind}:{known['operator']}"
         known["operator_principal"] = f"{_PRINCIPALS[kind]}{known['operator']}"
-    if "member" in known:  # as SQL names it
+    if "member" in known:  # the member in SQL's form
         known["grantee"] = known["member"] if ":" in known["member"] else f"specialGroup:{known['member']}"
     if "project" not in known and (match := _HOST.search(known.get("account", ""))):
         known["project"] = f"{match[2]}:{match[1]}" if match[2] else match[1]
@@ -217,7 +216,7 @@ def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, 
 
 
 def names_of(resource: Grantable) -> dict[str, str]:
-    """Return the blanks that what a role is held on fills: `dataset` and `table`."""
+    """Return the values for fields that follow from what a role is held on: `dataset` and `table`."""
     match resource:
         case DatasetRef(dataset=dataset):
             return {"dataset": clean(dataset)}
@@ -228,13 +227,13 @@ def names_of(resource: Grantable) -> dict[str, str]:
 
 
 def fill(template: str, known: Mapping[str, str | Message], *, open_blanks: bool = True) -> Message:
-    """Return a template with its blanks filled.
+    """Return a template with its fields filled in.
 
     Args:
-        template: text without braces but those of blanks.
+        template: text without other braces than those of fields.
         known: values, already inert.
-        open_blanks: a blank without a (fitting) value stays visible, to be filled in by the reader: `PROJECT_ID`.
-            Otherwise the sentence says that it is not named.
+        open_blanks: whether a field without a (fitting) value shows its placeholder, to be filled in by the reader:
+            `PROJECT_ID`. Otherwise the sentence says that it is not named.
     """
     if not known.get("project"):
         template = unnamed(template)
@@ -250,13 +249,13 @@ def fill(template: str, known: Mapping[str, str | Message], *, open_blanks: bool
 def fill_step(
     step: RemedyStep, known: Mapping[str, str | Message], *, open_blanks: bool = True
 ) -> tuple[RemedyStep, ...]:
-    """Return a step of an entry with its blanks filled.
+    """Return a step of an entry with its fields filled in.
 
     Args:
         step: the step, its text a template.
         known: values, already inert.
         open_blanks: as for `fill`. Otherwise commands that would have to be completed by hand are left out for the
-            operator, and the step says so; somebody else is given them in a separate step.
+            operator, and the step says so; for somebody else, they are in a separate step.
     """
     words = {name: str(value) for name, value in known.items()}
     if open_blanks or step.who is Who.HELPER or can_be_filled(step.commands, words):
@@ -271,16 +270,16 @@ def fill_step(
 
 
 def can_be_filled(commands: Iterable[Command], known: Mapping[str, str]) -> bool:
-    """Return whether a value that fits is known for every blank in commands.
+    """Return whether every field in commands has a fitting value.
 
     The service account may still be missing: a call does not know which connection it is made for, and
-    `planning.diff_problems.named` fills it in. So may what another command of the same remedy prints.
+    `planning.diff_problems.named` fills it in. So may values that another command of the same remedy prints.
     """
     return all(has_value(name, known) for command in commands for name in command.blanks)
 
 
 def refilled(step: RemedyStep, known: Mapping[str, str]) -> RemedyStep:
-    """Return a step with values where it has placeholders so far."""
+    """Return a step with values in place of its placeholders."""
 
     def of(name: str, value: object) -> object:
         return known.get(name, value) if value == placeholder(name) else value
@@ -291,12 +290,12 @@ def refilled(step: RemedyStep, known: Mapping[str, str]) -> RemedyStep:
 
 
 def filled(commands: Iterable[Command], known: Mapping[str, str]) -> tuple[Command, ...]:
-    """Return commands with their blanks filled."""
+    """Return commands with their fields filled in."""
     return tuple(command.filled(known) for command in commands)
 
 
 def unnamed(sentence: str) -> str:
-    """Return the sentence of a template for an error that names no project: it then speaks of "your project"."""
+    """Return the sentence of a template for an error that names no project: it then says "your project"."""
     for name in ("{project}", "{consumer}"):
         sentence = sentence.replace(f"project {name}", "your project").replace(f"Project {name}", "Your project")
     return sentence

@@ -1,4 +1,4 @@
-"""Identifiers, lifted out of an error's words. Every pattern is bounded: the words may be hostile."""
+"""Extracts identifiers from an error's text. Every pattern is bounded, because the text may be hostile."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Final
 
 _PROJECT: Final = r"(?:[a-z0-9][a-z0-9.-]{1,60}\.[a-z]{2,20}:)?[a-z][a-z0-9-]{4,28}[a-z0-9](?![\w-])"
 _WORDS: Final = r"(?:because|before|editors?|members?|number|owners?|policies|settings|viewers?|without)"
-"""What may follow the word project in a sentence, and could be an ID."""
+"""Words that may follow "project" in a sentence and have the form of an ID."""
 _DATASET: Final = r"[A-Za-z0-9_]{1,1024}"
 _TABLE: Final = r"[\w$*-]{1,1024}"
 AGENT: Final = (
@@ -16,13 +16,13 @@ AGENT: Final = (
     r"[\w.-]{1,80}@(?:gcp-sa-[\w-]{1,60}|bigquery-encryption|cloudservices|developer|system|appspot|dlp-api)\.(?:iam\.)?)"
     r"(?:gserviceaccount\.com)?"
 )
-"""How the accounts are called that Google makes and keeps for its own services.
+"""The names of accounts that Google creates and manages for its own services.
 
 Source: https://cloud.google.com/iam/docs/service-agents
 """
 _EMAIL: Final = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
 
-# A detail's value is what the groups named like the detail hold; the first pattern that finds one wins.
+# A detail's value is that of the group with the detail's name; the first pattern that matches is used.
 _SOURCES: Final = (
     rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT}):(?:region-|INFORMATION_SCHEMA)",
     rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})",
@@ -88,7 +88,7 @@ _SOURCES: Final = (
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    """Return what finds the identifiers, compiled when the first error is read."""
+    """Return the patterns for identifiers, compiled when the first error is read."""
     return tuple(re.compile(source) for source in _SOURCES)
 
 
@@ -100,7 +100,7 @@ _IMPLIED: Final = re.compile(
     r"\b[Pp]ermission denied to (enable|disable|get|list|use) services?\b|"
     r"\bprojects instance \[[^\]:\n]{1,80}:(\w{3,40})\]"
 )
-"""A method that was refused, where the permission for it is not named: both are called alike."""
+"""A refused method, if the permission for it is not named: both have the same name."""
 _EMAILS: Final = re.compile(rf"(?<![\w.@+%-]){_EMAIL}")
 _ACCOUNT: Final = re.compile(r"(?i)\.gserviceaccount\.com$")
 _AGENTS: Final = re.compile(rf"(?i){AGENT}\Z")
@@ -124,7 +124,7 @@ _GOOGLES: Final = re.compile(
     r"(?i)(?:\A|\.)(?:google(?:apis|usercontent)?\.com|klaviyo\.com|[a-z0-9-]+\.goog|goo\.gle)\Z"
 )
 _PAGES: Final = re.compile(r"(?i)(?:\A|\.)cryptography\.io\Z")
-"""Where libraries explain their errors; no server that was asked for anything."""
+"""Addresses at which libraries explain their errors; they are not servers that were called."""
 _SERVER: Final = re.compile(
     r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy|psycopg\d?|redis|pymongo|npm err!|ssh:|etcdserver|kubectl|"
     r"k8s\.io|"
@@ -140,15 +140,15 @@ _METADATA: Final[Mapping[str, str]] = {
     "constraint": "constraint",
     "customConstraints": "constraint",
 }
-"""What the metadata of an `ErrorInfo` are called here."""
+"""The names used here for the metadata of an `ErrorInfo`."""
 
 
 def extract_values(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return the identifiers an error names.
+    """Return the identifiers that an error names.
 
     Args:
-        text: the error's words, at most a few ten thousand characters.
-        metadata: what came structured; it goes before what is read from words.
+        text: the error's text, at most a few ten thousand characters.
+        metadata: structured values, which take precedence over those in the text.
     """
     found: dict[str, str] = {}
     for key, value in _structured(metadata):
@@ -178,7 +178,7 @@ def extract_values(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def names_other_service(text: str) -> bool:
-    """Return whether an error tells of something that is neither Google's nor Klaviyo's: all addresses are others."""
+    """Return whether an error is about something other than Google or Klaviyo: all addresses in it are others."""
     hosts = [match[1] or match[2] for match, _ in zip(_ADDRESSED.finditer(text), range(50), strict=False)]
     hosts = [host for host in hosts if not _PAGES.search(host)]
     if hosts:
@@ -203,7 +203,7 @@ def _structured(metadata: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _emails(text: str, found: dict[str, str]) -> None:
-    """Tell service accounts from people; the first of each counts."""
+    """Distinguish service accounts from people; the first of each counts."""
     for count, match in enumerate(_EMAILS.finditer(text)):
         email = match[0].rstrip(".-")
         if _AGENTS.match(email):

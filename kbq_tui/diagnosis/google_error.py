@@ -1,4 +1,4 @@
-"""The forms in which an error is pasted, turned into a Fault. Bounded work whatever is pasted."""
+"""Parses the forms in which errors are pasted into a Fault, with bounded work for any text."""
 
 import json
 import re
@@ -12,7 +12,8 @@ from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
 LIMIT: Final = 32_768
-"""Characters of an error that are read. A traceback says what happened in its last lines, a REST error in its first."""
+"""The most characters of an error that are read. A traceback has its message in the last lines, a REST error in the
+first."""
 
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;:]{0,40}[mK]")
 _EDGE: Final = re.compile(r"\A[ \t]{0,40}[│┃╷╵](?: |\Z)")
@@ -21,7 +22,7 @@ _NEW: Final = re.compile(
     r"\s*(?:[-*•] |(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL)\b|Traceback |File \"|[12]\d{3}-\d\d-\d\d|"
     r"[\w.]{0,200}(?:Error|Exception|exceptions\.\w{1,60}):)"
 )
-"""How a line begins that does not continue the one before: an item, a line of a log or of a traceback."""
+"""Beginnings of lines that do not continue the line before: an item, a line of a log or of a traceback."""
 
 _MARK: Final = re.compile(r"-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY")
 
@@ -35,14 +36,14 @@ def bounded(text: str) -> str:
 
 
 def unwrapped(text: str) -> str:
-    """Return a text in which lines that were broken to fit a terminal are whole again.
+    """Return a text with the lines that were broken at a terminal's width joined again.
 
-    bq wraps what it says at the terminal's width, also after a hyphen inside of a name; Terraform draws a border beside
-    its lines. A break counts as made by a tool where nothing new begins and the next word would not have fitted; of the
-    first line a part may not have been copied.
+    bq wraps its output at the terminal's width, also after a hyphen within a name; Terraform draws a border beside its
+    lines. A line break counts as made by a tool if nothing new begins after it and the next word would not have fitted.
+    Of the first line, a part may not have been copied.
 
     Args:
-        text: as `bounded` gives it.
+        text: as returned by `bounded`.
     """
     parts: list[str] = []
     last = ""
@@ -59,12 +60,12 @@ def unwrapped(text: str) -> str:
 
 
 def _tail(text: str, start: int) -> str:
-    """Return the end of a text from `start` on, from a line's beginning, with no half of a private key in it."""
+    """Return the end of a text from `start` on, beginning with a whole line, without part of a private key."""
     line = text.find("\n", start)
     tail = text[line + 1 :] if line >= 0 else ""
     mark = _MARK.search(tail)
     if mark is None:
-        # No mark here: if the last one before is a beginning, all of the tail may be key.
+        # There is no mark here: if the last mark before is a beginning, all of the tail may belong to a key.
         begun, ended = text.rfind("-----BEGIN ", 0, start), text.rfind("-----END ", 0, start)
         return "" if begun > ended else tail
     return tail[mark.end() :] if mark[1] == "END" else tail
@@ -72,7 +73,7 @@ def _tail(text: str, start: int) -> str:
 
 _STATUSES: Final = "|".join(HTTP_OF)
 _GRPC: Final = re.compile(rf"\bStatusCode\.({_STATUSES})\b")
-# Names that are words of plain English, too, count only where they stand as a status.
+# Names that are also plain English words count only where a status is expected.
 _STATUS: Final = re.compile(
     rf"\b(?:status|code)[\\'\"]{{0,2}}\s{{0,3}}[:=]\s{{0,3}}[\\'\"]{{0,2}}({_STATUSES})\b|"
     r"(?:\A\s{0,20}|\) |\b\d{1,2} )(UNAVAILABLE|ABORTED|UNAUTHENTICATED): |\b([A-Z]{3,12}_[A-Z]{4,12})\b"
@@ -100,10 +101,10 @@ _RETRY: Final = re.compile(r"(?i)\bretry-after[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'
 
 
 def fault_of(text: str) -> tuple[Fault, str]:
-    """Return the Fault a pasted text tells of, and the text as it may be shown.
+    """Return the Fault that a pasted text describes, and the text in the form in which it may be shown.
 
     Args:
-        text: anything.
+        text: any text.
     """
     shown = bounded(text)
     words = unwrapped(shown)
@@ -127,7 +128,7 @@ def fault_of(text: str) -> tuple[Fault, str]:
 
 
 def _from_json(words: str) -> Fault:
-    """Return what the first error in JSON says; an empty Fault if there is none."""
+    """Return the first error in JSON; an empty Fault if there is none."""
     for body in _objects(words):
         error: Any = body
         if isinstance(body.get("status"), Mapping):  # a BigQuery job
@@ -142,7 +143,7 @@ def _from_json(words: str) -> Fault:
 
 
 def _objects(words: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the JSON objects in a text; also those in a list. Gives up after a few attempts."""
+    """Yield the JSON objects in a text, also those in a list. Gives up after a few attempts."""
     decoder, position = json.JSONDecoder(strict=False), 0
     for _ in range(12):
         position = words.find("{", position)
@@ -159,11 +160,11 @@ def _objects(words: str) -> Iterator[Mapping[str, Any]]:
 
 
 def from_error(error: Mapping[str, Any], *, described: bool = False) -> Fault:
-    """Return what an error in Google's JSON says: the one reader of it, for answers and for what is pasted.
+    """Parse an error in Google's JSON; used for answers and for pasted text.
 
     Args:
         error: the object under `error`, or a job's `errorResult`. Hostile.
-        described: whether the message also has what is said of each violated precondition.
+        described: whether to add the description of each violated precondition to the message.
 
     Source: https://google.aip.dev/193
     """
@@ -205,5 +206,5 @@ def _dicts(value: object) -> list[Mapping[str, Any]]:
 
 
 def _text(value: object) -> str:
-    """Return text out of JSON, where escapes may have hidden what was made inert before."""
+    """Return text from JSON, made inert again, because escape sequences may have hidden something."""
     return inert(scrub(value[:4_000]), 4_000, keep_lines=True) if isinstance(value, str) else ""

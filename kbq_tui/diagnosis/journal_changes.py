@@ -1,4 +1,4 @@
-"""The changes that a journal tells of."""
+"""Reads our own changes from a journal."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,11 +11,10 @@ from kbq_tui.model.text import time_in
 
 
 def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
-    """Return the changes that a journal tells of, in the order in which they were made, without those that were taken
-    back since.
+    """Return the changes in a journal, in the order in which they were made, without those that were undone since.
 
     Args:
-        lines: what the journal holds, oldest first. Lines without a time are left out.
+        lines: the journal's lines, oldest first. Lines without a time are left out.
     """
     made: dict[str, OwnChange] = {}
     begun: dict[str, list[OwnChange]] = {}
@@ -28,7 +27,7 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
         if at is None:
             continue
         key, open_ = ActionKey.read(action, resources.get(action, "")), begun.setdefault(action, [])
-        if key is None:  # of a later version
+        if key is None:  # a kind of a later version
             continue
         if event == "intended":
             open_.append(OwnChange(key, at, made=False))
@@ -36,7 +35,7 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
             made[action] = OwnChange(key, at)
             open_.clear()
         elif event == "finished":
-            # It was there already: made by an earlier try of ours whose outcome was not known, or by others.
+            # It existed already: created by an earlier attempt of ours with an unknown outcome, or by others.
             if open_[:-1]:
                 made[action] = OwnChange(key, open_[-2].at)
             open_.clear()
@@ -47,8 +46,9 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
 
 
 def _is_unclear(problem: object) -> bool:
-    """Whether a failure leaves open whether the change was made: the answer was lost, or is not understood."""
-    from kbq_tui.diagnosis.catalogue import entry_of  # late: only a journal with a failure in it needs the catalogue
+    """Whether a failure leaves it open whether the change was made: the answer was lost, or not understood."""
+    # imported late: only a journal with a failure in it needs the catalogue
+    from kbq_tui.diagnosis.catalogue import entry_of
 
     code = problem.get("code") if isinstance(problem, Mapping) else None
     entry = entry_of(str(code))

@@ -1,6 +1,6 @@
-"""Which entry of the catalogue an error means: by a structured reason, a constraint, a permission, or its words.
+"""Finds the entry of the catalogue for an error: by a structured reason, a constraint, a permission, or its text.
 
-The matchers stand with their entries; here is the order in which they are asked.
+The matchers are in their entries; this module has the order in which they are tried.
 
 Sources: https://cloud.google.com/bigquery/docs/error-messages, https://cloud.google.com/apis/design/errors,
 https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto, and the texts in tests/corpus.
@@ -131,7 +131,7 @@ ORDER: Final[Mapping[Stage, tuple[Code, ...]]] = {
         Code.KLAVIYO_STOPPED,
     ),
 }
-"""The codes that are asked for in a stage, in this order: the first whose pattern fits is it."""
+"""The codes that are tried in a stage, in this order: the first one with a matching pattern wins."""
 
 
 def _patterns(code: Code, stage: Stage) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def first_match(text: str, *stages: Stage) -> Code | None:
-    """Return the code of the first matcher of these stages that a text fits, or None."""
+    """Return the code of the first matcher in these stages that matches a text, or None."""
     rules = (rule for stage in stages for rule in _RULES[stage])
     return next((code for code, pattern in rules if _compiled(pattern).search(text)), None)
 
@@ -160,8 +160,8 @@ def _by(keys_of: Callable[[Entry], tuple[str, ...]]) -> Mapping[str, Code]:
 
 
 REASONS: Final = _by(lambda entry: entry.reasons)
-"""By reason in lower case: reasons that mean one thing only."""
+"""By reason in lower case: reasons with one meaning only."""
 LATE_REASONS: Final = _by(lambda entry: entry.late_reasons)
-"""By reason in lower case: reasons that say less than words do, so words go first."""
+"""By reason in lower case: reasons that say less than the text, so the text is tried first."""
 CONSTRAINTS: Final = _by(lambda entry: entry.constraints)
-"""By constraint; of any other one the general entry speaks."""
+"""By constraint; for all others there is the general entry."""

@@ -1,4 +1,4 @@
-"""Permissions the operator needs: what each is for, which role has it, and who grants it."""
+"""The permissions that the operator needs: what each is for, which role has it, and who grants it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,9 +20,9 @@ class Permission:
         title: the role's name.
         level: where it is granted: `project`, `dataset` or `organization`.
         who: who grants it or does the step, in words; completes "Ask …".
-        instead: what someone who holds the permission could run in the operator's stead.
-        twin: the permission that is needed beside it where datasets' access lists are fine-grained; empty for none.
-        widen: what adds both to a custom role.
+        instead: what a person with the permission could run in the operator's place.
+        twin: the permission that is also needed if datasets' access lists are fine-grained; empty for none.
+        widen: the command that adds both to a custom role.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Permission:
 
     @property
     def into_custom_role(self) -> Message:
-        """What `widen` is for."""
+        """What `widen` does, in words."""
         return message(
             "Where a custom role is used, have both {permission} and {twin} added to it; ROLE_ID is its name:",
             permission=self.name,
@@ -51,17 +51,17 @@ class Permission:
 
     @property
     def grant(self) -> Command:
-        """What grants the role to the operator."""
+        """The command that grants the role to the operator."""
         return _GRANT[self.level].using(role=self.role)
 
     @property
     def whoever(self) -> Message:
-        """`who`, as a sentence begins with it."""
+        """`who`, as the beginning of a sentence."""
         return Message(_AT_START[self.who])
 
     @property
     def granted(self) -> Message:
-        """The role, and where it is granted."""
+        """The role, and where it has to be granted."""
         return Message(_ON[self.level], {"title": self.title, "role": self.role})
 
 
@@ -100,7 +100,8 @@ _API_ADMIN: Final = ("roles/serviceusage.serviceUsageAdmin", "Service Usage Admi
 _BROWSER: Final = ("roles/browser", "Browser")
 _METADATA_VIEWER: Final = ("roles/bigquery.metadataViewer", "BigQuery Metadata Viewer", "dataset", DATASET_OWNER)
 _SECURITY_REVIEWER: Final = ("roles/iam.securityReviewer", "Security Reviewer", "dataset", DATASET_OWNER)
-"""Shows policies and changes nothing, while Data Owner, the other role that holds them, changes everything."""
+"""It shows policies and changes nothing, while Data Owner, the other role with these permissions, can change
+everything."""
 _DATA_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", DATASET_OWNER)
 
 # Source: https://cloud.google.com/iam/docs/permissions-reference and .../roles-permissions
@@ -125,7 +126,7 @@ _TABLE: Final = (
         twin="bigquery.datasets.get",
         widen=cmd.WIDEN_ROLE_READ,
     ),
-    # An Owner of the project lacks it on datasets whose access list leaves the owners out
+    # An Owner of the project lacks it on datasets whose access list does not have the owners
     _on_project(
         "bigquery.tables.list",
         N_("see which tables a dataset has"),
@@ -259,7 +260,7 @@ _TABLE: Final = (
 )
 
 PERMISSIONS: Final[Mapping[str, Permission]] = {entry.name: entry for entry in _TABLE}
-"""By name. What is not in it is still reported, without a role."""
+"""By name. A permission that is not listed here is still reported, without a role."""
 
 NEEDED_FOR: Final[Mapping[str, str]] = {
     "bigquery.datasets.get": "bigquery.datasets.get",
@@ -282,4 +283,4 @@ NEEDED_FOR: Final[Mapping[str, str]] = {
     "serviceusage.services.batchGet": "serviceusage.services.get",
     "serviceusage.services.consumerQuotaMetrics.list": "serviceusage.quotas.get",
 }
-"""What a read needs, by its method: some refusals do not name the permission."""
+"""The permission that a read needs, by its method: some refusals do not name it."""

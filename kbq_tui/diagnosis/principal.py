@@ -1,4 +1,4 @@
-"""What to grant to the principal that a refusal names: a service account, or a person."""
+"""Remedies for a refused principal: what to grant to a service account or a person."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,7 +31,7 @@ _GRANTS: Final[Mapping[str, Permission]] = {
     )
     for name in (f"bigquery.{each}" for each in names)
 }
-"""The narrowest role for what an account of Klaviyo's or of another product does with data.
+"""The narrowest role for what an account of Klaviyo or of another product does with data.
 
 Source: https://cloud.google.com/bigquery/docs/access-control
 """

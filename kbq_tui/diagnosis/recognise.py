@@ -1,4 +1,4 @@
-"""From an error, in any of the forms in which operators meet it, to a Problem of the catalogue."""
+"""Turns an error, in any form in which operators meet it, into a Problem of the catalogue."""
 
 import math
 from dataclasses import replace
@@ -28,22 +28,22 @@ _SETTLING: Final = message("A change was made a moment ago and may not have arri
 
 
 def recognise(fault: Fault, context: Context, *, changed_recently: bool = False) -> Problem:
-    """Return what an error means: by its structured reason first, by its words second.
+    """Return the Problem for an error, by its structured reason first, by its text second.
 
     Args:
-        fault: the error. Its `reason` may also be a code of the catalogue, which then is taken as it is.
+        fault: the error. Its `reason` may also be a code of the catalogue, which is then used as it is.
         context: what is known of the connection.
-        changed_recently: whether a change of ours that this error may stem from was made within minutes. Then
-            "does not exist", 403 and a refused key mean "not yet", where the entry says that they can.
+        changed_recently: whether a change of ours that may be the reason was made within minutes. Then "does not
+            exist", 403 and a refused key mean "not yet", if the entry allows it.
 
     Returns:
-        A Problem; with `code` None where the error is not known. That one says so, and gives the advice its class of
-        error allows, no more.
+        A Problem; with `code` None if the error is not known. Then it says so, and gives only the advice that fits the
+        class of error.
     """
     text = bounded(fault.message)
     lifted = extract_values(text, {key: value[:1_000] for key, value in fault.metadata.items()})
     for violation in fault.violations:
-        # A precondition's type names the constraint; one in the words may be only an example in a help text.
+        # The type of a precondition names the constraint; one in the text may be just an example in a help text.
         name = violation.removeprefix("constraints/")
         if "." in name:
             lifted["constraint"] = f"constraints/{name}"
@@ -58,21 +58,22 @@ def recognise(fault: Fault, context: Context, *, changed_recently: bool = False)
         _unrecognised(fault, context, text, lifted) if code is None else _recognised(code, fault, context, text, lifted)
     )
     if by_method:
-        return problem  # what Google did not say is not waited for
+        return problem  # no waiting for what Google did not say
     if changed_recently:
         return settling(problem)
-    # Grants are made for the service account, so its refusals are those that a grant under way explains.
+    # Grants are made for the service account, so only its refusals can be explained by a grant that has not taken
+    # effect.
     if context.acting_as != "operator" and problem.code is not None and (wait := _settle(problem)):
         return replace(problem, retry=Retry.NOT_YET, wait=max(wait, problem.wait))
     return problem
 
 
 def recognise_text(text: str, context: Context) -> Problem:
-    """Return what a pasted error means.
+    """Return the Problem for a pasted error.
 
     Args:
         text: REST JSON, a gRPC status, an exception's text or traceback, the output of gcloud or bq, a line of a log,
-            Klaviyo's "External message", or one of our own codes. Of a long text the ends are read.
+            Klaviyo's "External message", or one of our own codes. Of a long text, the beginning and the end are read.
         context: what is known of the connection.
     """
     if not text.strip():
@@ -91,10 +92,10 @@ def recognise_text(text: str, context: Context) -> Problem:
 
 
 def _for_text(fault: Fault, context: Context) -> Context:
-    """Return what may fill the blanks for a pasted text: of the connection only what the text is about.
+    """Return the values for a pasted text's fields: the connection's only if the text is about it.
 
-    A text may be somebody else's: a colleague's, or another project's. Without one of the connection's own names in
-    it, its commands keep placeholders and its sentences speak of "your project".
+    A text may be somebody else's: a colleague's, or another project's. If it has none of the connection's own names,
+    its commands keep placeholders and its sentences say "your project".
     """
     if entry_of(fault.reason) is not None:  # one of our own codes
         return context
@@ -117,7 +118,7 @@ _ANYBODYS: Final = frozenset(
     Code.CONCURRENT_CHANGE,
     Code.KEY_DAMAGED,
 }
-"""What any server says in the same words; of another's there is nothing to be said here."""
+"""Errors that any server reports with the same text; about another server, nothing can be said here."""
 
 
 def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
@@ -126,7 +127,7 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
     if (own := entry_of(reason)) is not None:
         return own.code
     if fault.http is not None and (300 <= fault.http < 400 or fault.http == _SIGN_IN_TO_NETWORK):
-        return Code.CAPTIVE_PORTAL  # Google's interfaces never redirect
+        return Code.CAPTIVE_PORTAL  # Google's APIs never redirect
     text = ASIDE.sub("", text)
     if code := first_match(text, Stage.FIRST):
         return code
@@ -137,7 +138,7 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
     if code := REASONS.get(reason.lower()):
         return code
     http = _http(fault)
-    # What Google answered is judged by Google's words, what never reached it by those of the network.
+    # An answer of Google is judged by Google's texts, a call that never reached it by those of the network.
     silent = http is None or http in (408, 503, 504) or reason == ""
     return (
         (_by_constraint(lifted) if BY_POLICY.search(text) else None)
@@ -153,22 +154,22 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
 
 
 def _is_google_refusal(fault: Fault) -> bool:
-    """Return whether it is a 403 in Google's form, not in that of a proxy or a firewall."""
+    """Return whether it is a 403 in Google's form, not in a proxy's or a firewall's."""
     reason = (fault.reason or "").lower()
     return _http(fault) == 403 and (fault.status == "PERMISSION_DENIED" or reason in ("accessdenied", "forbidden"))
 
 
 def _needed(fault: Fault, context: Context, lifted: dict[str, str]) -> str:
-    """Return the permission that the operator's call needs, where the refusal names none; empty where not known."""
+    """Return the permission that the operator's call needs, if the refusal names none; empty if not known."""
     if context.acting_as != "operator" or "permission" in lifted:
         return ""
     return NEEDED_FOR.get(fault.method or "", "")
 
 
 def _impersonation(fault: Fault, text: str) -> Code | None:
-    """Return what kept one account from acting as another: the status decides, the words are always the same.
+    """Return why one account could not act as another: the status decides, because the text is always the same.
 
-    A 403 may also be about the project that is asked through.
+    A 403 may also be about the project that the call goes through.
     """
     if (code := first_match(text, Stage.WORDS)) in (Code.API_DISABLED, Code.QUOTA_PROJECT):
         return code
@@ -200,7 +201,7 @@ def _http(fault: Fault) -> int | None:
 
 
 def _by_class(http: int | None, status: str | None) -> Code | None:
-    """Return what a status alone is enough to say."""
+    """Return the code that follows from a status alone."""
     if http == 401:
         return Code.UNAUTHENTICATED
     if http == 412 or status == "ABORTED":
@@ -221,11 +222,11 @@ def _recognised(code: Code, fault: Fault, context: Context, text: str, lifted: d
     filling = _words_for(code, text, lifted)
     where = lifted.get("location", "")
     if context.location:
-        # Where Google looked is not where the commands have to go, if we know better.
+        # The commands use the right location, which is not the one where Google looked, if we know it.
         lifted = {key: value for key, value in lifted.items() if key != "location"}
     refused = lifted.get("denied_principal", "") or (context.account if context.acting_as != "operator" else "")
     if refused and code in _REFUSALS and (permission or code in _IMPLIED):
-        # The remedy is for the principal that was refused, who is not always the one that asks.
+        # The remedy is for the refused principal, which is not always the caller.
         named = catalogue.problem(code, context, original=text, **{**lifted, **filling})
         if code == Code.PERMISSION_MISSING or lifted.get("denied_principal"):
             named = for_principal(named, refused, permission or _IMPLIED[code], context)
@@ -243,7 +244,7 @@ def _recognised(code: Code, fault: Fault, context: Context, text: str, lifted: d
 
 
 def _words_for(code: Code, text: str, lifted: dict[str, str]) -> dict[str, str | Message]:
-    """Return what fills the blanks of an entry and stands in the text in other words."""
+    """Return values for an entry's fields that the text has in another form."""
     if code == Code.CREDENTIALS_KIND:
         return {"file_kind": kind_of(lifted.get("credentials_type", ""))}
     if code != Code.MACHINE_SETTING:
@@ -309,7 +310,7 @@ _LOOK: Final = {
     "denied": look(N_("See who is signed in, and which roles they hold:"), cmd.SHOW_LOGIN, cmd.SHOW_POLICY),
     "absent": look(N_("Check the project ID; it is neither the name nor the number:"), cmd.SHOW_PROJECT),
 }
-"""Where to look first; all that can be said of what is not known."""
+"""Where to look first, for an error that is not known."""
 
 
 def _unrecognised(fault: Fault, context: Context, words: str, lifted: dict[str, str]) -> Problem:
@@ -339,7 +340,7 @@ def _unrecognised(fault: Fault, context: Context, words: str, lifted: dict[str, 
 
 
 def _settle(problem: Problem) -> int:
-    """Return for how long a change of ours may be the reason, in seconds; 0 where it cannot."""
+    """Return for how long a change of ours may be the reason, in seconds; 0 if it cannot."""
     if problem.code is None:
         return GRANT_WAIT if problem.kind in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) else 0
     entry = catalogue.ENTRIES.get(problem.code)
@@ -347,10 +348,10 @@ def _settle(problem: Problem) -> int:
 
 
 def settling(problem: Problem) -> Problem:
-    """Return the same problem as one that may pass by itself, where a recent change of ours may be its reason.
+    """Return a problem as one that may pass by itself, if a recent change of ours may be the reason.
 
     Args:
-        problem: as `recognise` gave it. What no change of ours can explain comes back unchanged.
+        problem: from `recognise`. If no change of ours can explain it, it is returned unchanged.
     """
     wait = _settle(problem)
     if not wait:

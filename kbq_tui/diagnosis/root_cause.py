@@ -1,8 +1,8 @@
-"""Which failure explains the others. Pure.
+"""Finds the failure that explains the others. Pure.
 
-When a project does not exist, Google answers most calls with "permission denied"; without a network every call fails.
-Told one by one, the consequences hide their cause, and send the operator to the wrong people. So the cause is found
-here, and every part that failed for it is given it as its reason.
+If a project does not exist, Google answers most calls with "permission denied"; without a network every call fails.
+Reported one by one, the consequences hide their cause and send the operator to the wrong people. So the cause is found
+here, and every part that failed because of it gets it as its reason.
 """
 
 import difflib
@@ -22,26 +22,26 @@ T = TypeVar("T")
 
 PROJECT_NOT_FOUND: Final = Code.PROJECT_NOT_FOUND
 NEAREST: Final = 3
-"""How many similar project IDs are named."""
+"""The most similar project IDs that are named."""
 _ALIKE: Final = 0.6
-"""How similar two project IDs have to be, from 0 to 1 (difflib's ratio)."""
+"""The least similarity of two project IDs, from 0 to 1 (difflib's ratio)."""
 
 
 class Scope(IntEnum):
-    """What a failure keeps from being read; the lower one explains the higher ones."""
+    """What a failure makes unreadable; a lower value explains higher ones."""
 
     MACHINE = 0
     """A setting of this machine is wrong: no call can be made."""
     SIGN_IN = 1
     """There is no sign-in, or Google refuses the credentials: no call is answered."""
     NETWORK = 2
-    """Google is not reached: no call is answered."""
+    """Google cannot be reached: no call is answered."""
     PROJECT = 3
-    """The project does not exist or cannot be seen: all that is asked about it is refused."""
+    """The project does not exist or cannot be seen: all calls about it are refused."""
     PERIMETER = 4
     """VPC Service Controls refuse the calls to some of the APIs."""
     API = 5
-    """An API is off: every call to it is refused."""
+    """An API is disabled: every call to it is refused."""
 
     @property
     def stops(self) -> bool:
@@ -50,7 +50,7 @@ class Scope(IntEnum):
 
     @property
     def outage(self) -> bool:
-        """Whether Google was not asked successfully at all, so that what was known before may still be so."""
+        """Whether no call to Google succeeded at all, so that what was known before may still be true."""
         return self <= Scope.NETWORK
 
 
@@ -66,7 +66,7 @@ _KINDS: Final[Mapping[Kind, Scope]] = {Kind.CREDENTIALS: Scope.SIGN_IN, Kind.NET
 
 
 def scope_of(problem: Problem) -> Scope | None:
-    """Return what a failure keeps from being read; None for one that is about a single call."""
+    """Return what a failure makes unreadable; None for one that is about a single call."""
     return _SCOPES.get(problem.code or "") or _KINDS.get(problem.kind)
 
 
@@ -75,7 +75,7 @@ def explains(cause: Problem, other: Problem) -> bool:
 
     Args:
         cause: one of `causes`.
-        other: a failure of the same look.
+        other: another failure of the same reading.
     """
     match scope_of(cause):
         case Scope.MACHINE | Scope.SIGN_IN | Scope.NETWORK:
@@ -94,9 +94,9 @@ def causes(problems: Iterable[Problem], *, answered: bool, project_seen: bool) -
     """Return the failures that explain others, the widest first.
 
     Args:
-        problems: every failure of a look at Google.
-        answered: whether Google answered any call. A call that fails beside others that are answered is no outage.
-        project_seen: whether Google has shown the project, or a right on it.
+        problems: every failure of a reading of Google.
+        answered: whether Google answered any call. A call that fails while others are answered is not an outage.
+        project_seen: whether Google has shown the project, or a permission on it.
     """
     found: list[Problem] = []
     known = [(scope, p) for p in problems if (scope := scope_of(p)) is not None]
@@ -109,10 +109,10 @@ def causes(problems: Iterable[Problem], *, answered: bool, project_seen: bool) -
 
 
 def observed_causes(observed: Observed, context: Context) -> tuple[Problem, ...]:
-    """Return the failures that explain why parts of a look could not be read.
+    """Return the failures that explain why parts of a reading are unknown.
 
     Args:
-        observed: as it was read.
+        observed: the reading.
         context: what is known of the connection.
     """
     project, held = observed.project, observed.permissions
@@ -133,14 +133,14 @@ def observed_causes(observed: Observed, context: Context) -> tuple[Problem, ...]
 
 
 def of_project(project: ProjectInfo | Problem | None, held: frozenset[str] | None, context: Context) -> Problem | None:
-    """Return what is wrong with a project as a whole: it is being deleted, or nobody gave the operator a role on it.
+    """Return what is wrong with a project as a whole: it is being deleted, or the operator has no role on it.
 
-    A mistyped ID may well be that of somebody else's project: then Google answers testIamPermissions with nothing,
-    and refuses all else.
+    A mistyped ID may be that of somebody else's project: then Google answers testIamPermissions with an empty list, and
+    refuses everything else.
 
     Args:
         project: what Google shows of it, or why it does not.
-        held: the permissions that the operator holds on it, of those that a connection takes; None where unknown.
+        held: the permissions that the operator holds on it, of those that a connection needs; None if unknown.
         context: what is known of the connection.
     """
     if isinstance(project, ProjectInfo):
@@ -171,11 +171,11 @@ def of_project(project: ProjectInfo | Problem | None, held: frozenset[str] | Non
 
 
 def unseen(problems: Sequence[Problem], context: Context) -> tuple[Problem, ...]:
-    """Return the causes where not one call about a project was answered.
+    """Return the causes if not one call about a project was answered.
 
-    Google does not tell a project that does not exist from one that may not be seen. But where even
-    testIamPermissions is refused, which needs no permission, it is one of the two.
-    Source: https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions
+    Google does not distinguish a project that does not exist from one that may not be seen. But if even
+    testIamPermissions is refused, which needs no permission, it is one of the two. Source:
+    https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions
 
     Args:
         problems: why each call failed.
@@ -189,7 +189,7 @@ def unseen(problems: Sequence[Problem], context: Context) -> tuple[Problem, ...]
 
 
 def _found(observed: Observed) -> bool:
-    """Return whether Google said of a dataset that it is not there, which it says within a project only."""
+    """Return whether Google said that a dataset does not exist, which it says only within an existing project."""
     return any(isinstance(part, Absent) for part in (*observed.datasets.values(), observed.names, observed.bindings))
 
 
@@ -199,7 +199,7 @@ def nearest(project: str, others: Iterable[str]) -> tuple[str, ...]:
 
 
 def with_nearest(problem: Problem, names: Sequence[str]) -> Problem:
-    """Return the problem of a project that was not found, with the similar ones that the operator sees."""
+    """Return the problem of a project that was not found, with the similar ones that the operator can see."""
     if not names:
         return problem
     listed = ", ".join(names)
@@ -208,11 +208,11 @@ def with_nearest(problem: Problem, names: Sequence[str]) -> Problem:
 
 
 def explained(observed: Observed, found: tuple[Problem, ...]) -> Observed:
-    """Return the look with each unreadable part given the failure that explains it.
+    """Return the reading with each unreadable part given the failure that explains it.
 
     Args:
-        observed: as it was read.
-        found: the causes, as `observed_causes` gave them; their words may have been added to since.
+        observed: the reading.
+        found: the causes, from `observed_causes`; their texts may have been extended since.
     """
     if not found:
         return observed
@@ -221,7 +221,7 @@ def explained(observed: Observed, found: tuple[Problem, ...]) -> Observed:
 
     def of(part: Part[T]) -> Part[T]:
         if project_gone and not isinstance(part, Unknown):
-            return Unknown(found[0])  # "not found" was about the project, and what is there cannot be used
+            return Unknown(found[0])  # "not found" was about the project, and what exists there cannot be used
         if isinstance(part, Unknown):
             return Unknown(next((cause for cause in found if explains(cause, part.problem)), part.problem))
         return part
@@ -244,12 +244,12 @@ def explained(observed: Observed, found: tuple[Problem, ...]) -> Observed:
 
 
 def is_consequence(problem: Problem | None, found: Iterable[Problem]) -> bool:
-    """Return whether a problem says no more than one of the causes does."""
+    """Return whether a problem only repeats one of the causes."""
     return problem is not None and any((c.code, c.cause) == (problem.code, problem.cause) for c in found)
 
 
 def _google(observed: Observed) -> list[Part[object]]:
-    """Return the parts that Google was asked for."""
+    """Return the parts that were read from Google."""
     return [
         observed.project,
         *observed.services.values(),

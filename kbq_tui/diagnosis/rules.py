@@ -1,23 +1,23 @@
-"""Words around an error that are no entry's own, and what Google's statuses are in HTTP."""
+"""Patterns for texts that belong to no single entry, and the HTTP codes of Google's statuses."""
 
 import re
 from collections.abc import Mapping
 from typing import Final
 
 BY_POLICY: Final = re.compile(r"operation denied by (?:custom )?org policy", re.IGNORECASE)
-"""The same words for whatever a policy forbids: if a constraint stands beside them, it says what."""
+"""The text for any policy that forbids something: a constraint beside it says which."""
 
 ASIDE: Final = re.compile(r"you might receive a \W?quota exceeded\W? or \W?API not enabled\W? error", re.IGNORECASE)
-"""What a warning of the libraries says may happen; it has not."""
+"""What a warning of the libraries says may happen; it has not happened."""
 
 DENIED: Final = re.compile(r"denied|does not have|do not have|required|requires|missing|lacks|forbidden", re.IGNORECASE)
-"""Words beside the name of a permission which say that it is wanting."""
+"""Words next to a permission's name which say that it is missing."""
 
 IMPERSONATING: Final = re.compile(
     r"impersonated credentials|(?:unable|failed|attempting) to impersonate (?:\[?\S{1,100}@|a service account)",
     re.IGNORECASE,
 )
-"""What the libraries say when one account could not act as another; why stands in the answer beside it."""
+"""The libraries' text when one account could not act as another; the answer beside it has the reason."""
 INNER_STATUS: Final = re.compile(r"[\"']code[\\\"']{1,2}\s{0,3}:\s{0,3}([1-5]\d\d)\b")
 """The status in an answer that an exception quotes."""
 

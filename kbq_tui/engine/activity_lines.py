@@ -1,4 +1,4 @@
-"""What Klaviyo has done, in titled lines: for the command and for the screens."""
+"""Klaviyo's activity as titled lines, for the command and for the screens."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,14 +16,14 @@ from kbq_tui.model.text import inert
 from kbq_tui.planning.sync_activity import COST_DAYS, span
 
 TABLES_SHOWN: Final = 5
-"""How many tables are named on a line; JSON has them all."""
+"""The most tables that are named on a line; JSON has all of them."""
 ERROR_SHOWN: Final = 200
 SOURCES: Final = {
     JobSource.VIEW: N_("INFORMATION_SCHEMA.JOBS_BY_PROJECT"),
     JobSource.LIST: N_("the list of the newest jobs"),
     JobSource.LOG: N_("BigQuery's audit log, which tells when, and whether jobs failed"),
 }
-"""What tells of the jobs."""
+"""The names of the sources of jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class ActivityLine:
     """One line.
 
     Attributes:
-        id: what it is about; stable.
+        id: its subject; stable.
         title: a word or two.
-        text: what is known of it; it may hold text from outside, made inert.
+        text: what is known; it may contain text from outside, made inert.
     """
 
     id: str
@@ -42,7 +42,7 @@ class ActivityLine:
 
 
 def heading(found: SyncActivity) -> Message:
-    """Return from when on jobs are counted, and by what."""
+    """Return since when jobs are counted, and from which source."""
     if found.reading.source is JobSource.UNKNOWN:
         return message("Klaviyo's jobs: not known.")
     return message(
@@ -53,11 +53,11 @@ def heading(found: SyncActivity) -> Message:
 
 
 def activity_lines(found: SyncActivity, *, ascii_: bool) -> Iterator[ActivityLine]:
-    """Give each line that something is known for.
+    """Yield each line for which something is known.
 
     Args:
-        found: what Klaviyo has done.
-        ascii_: draw bars in signs of ASCII alone.
+        found: Klaviyo's activity.
+        ascii_: draw bars with ASCII characters only.
     """
     if found.reading.source is not JobSource.UNKNOWN:
         yield from _jobs(found, ascii_=ascii_)
@@ -104,7 +104,7 @@ def _cost(found: SyncActivity, *, ascii_: bool) -> Iterator[ActivityLine]:
 
 
 def _quota(quota: QueryQuota | None) -> Message:
-    """Return how much the project's queries may read in a day, before BigQuery refuses them."""
+    """Return how many bytes the project's queries may read in a day, before BigQuery refuses them."""
     if quota is None:
         return message("not known")
     whole = size(quota.per_day) if quota.per_day is not None else message("no limit")

@@ -1,4 +1,4 @@
-"""Klaviyo's syncs under the screens: what was found of one connection, and when it is looked up again."""
+"""Klaviyo's syncs for the screens: what was found for one connection, and when it is read again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,13 +10,13 @@ from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import InvalidValueError
 
 WINDOW: Final = timedelta(days=14)
-"""For how long jobs are shown."""
+"""The period for which jobs are shown."""
 FRESH: Final = timedelta(minutes=10)
-"""For how long what was found is shown without another look: a look at JOBS_BY_PROJECT is billed."""
+"""For how long a result is shown before it is read again: a query of JOBS_BY_PROJECT is billed."""
 
 
 class ActivitySession:
-    """What Klaviyo has done for one connection.
+    """Klaviyo's activity for one connection.
 
     Args:
         services: everything a face needs; its `sign_in` is the operator of this connection.
@@ -34,13 +34,13 @@ class ActivitySession:
 
     @property
     def due(self) -> bool:
-        """Whether it should be looked up: never, or too long ago. After a failure only when asked to."""
+        """Whether it should be read: never read yet, or too long ago. After a failure only on request."""
         if self.busy or self.problem is not None:
             return False
         return self.found is None or self._services.clock.now() - self.found.at > FRESH
 
     async def look(self) -> None:
-        """Look up what Klaviyo has done; what was found before stays until there is an answer."""
+        """Read Klaviyo's activity; an earlier result is kept until there is an answer."""
         if self.busy:
             return
         self.busy, self.problem = True, None

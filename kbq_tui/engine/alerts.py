@@ -1,4 +1,4 @@
-"""What is worth telling somebody: what changed for a connection since it was last told. Pure."""
+"""Alerts: the changes of a connection since the last alert. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from kbq_tui.model.problem import Problem
 
 
 class AlertKind(StrEnum):
-    """What happened."""
+    """Kinds of alerts."""
 
     UNHEALTHY = "unhealthy"
     RECOVERED = "recovered"
@@ -34,12 +34,12 @@ class AlertKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One change that is told once.
+    """One change that is reported once.
 
     Attributes:
-        kind: what happened.
-        text: it in words.
-        problem: why, as far as it is known.
+        kind: the kind.
+        text: the change in words.
+        problem: the reason, as far as it is known.
         drift: what differs.
     """
 
@@ -49,7 +49,7 @@ class Alert:
     drift: tuple[Drift, ...] = ()
 
     def to_json(self, row: StatusRow, at: datetime) -> dict[str, object]:
-        """Return the alert as it is handed to a command (`kbq-tui/change/v1`)."""
+        """Return the alert in the form that is passed to a command (`kbq-tui/change/v1`)."""
         return {
             "schema": "kbq-tui/change/v1",
             "event": self.kind.value,
@@ -65,25 +65,26 @@ class Alert:
 
 
 Told = Mapping[str, str | list[Any]]
-"""What was told of a connection: by condition, what it is about. A condition that is over is not in it."""
+"""What was reported for a connection: by condition, what it is about. A condition that has ended is not in it."""
 
 _VALUES: Final = "values"
 _NAMED: Final = 5
-"""How many differences are named in the text; JSON has them all."""
+"""The most differences that are named in the text; JSON has all of them."""
 SILENCE: Final = timedelta(days=2)
-"""How long no job of Klaviyo's may be seen if too few are known to tell how often it syncs: hourly or daily.
+"""The longest time without a job of Klaviyo's if too few are known to compute the interval: syncs are hourly or daily.
 
-Source: Klaviyo's help on syncs from a data warehouse."""
+Source: Klaviyo's help on syncs from a data warehouse.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldStep:
-    """One change of what counts as told.
+    """One change of what counts as reported.
 
     Attributes:
-        alert: what has to be told for it; None where it is only remembered.
+        alert: the alert to send; None if the change is only remembered.
         key: the condition.
-        value: what it is about from now on; None where it is over.
+        value: what it is about from now on; None if it has ended.
     """
 
     alert: Alert | None
@@ -91,19 +92,19 @@ class ToldStep:
     value: str | list[Any] | None
 
     def after(self, told: Told) -> Told:
-        """Return what counts as told once this was."""
+        """Return what counts as reported after this step."""
         rest = {key: value for key, value in told.items() if key != self.key}
         return rest if self.value is None else {**rest, self.key: self.value}
 
 
 def steps(told: Told, row: StatusRow, looked: Looked) -> list[ToldStep]:
-    """Return what is to be told and remembered after a look.
+    """Return what is to be reported and remembered after a reading.
 
-    A look that got no answer, or could not read everything, ends no condition: it says nothing of the connection.
+    A reading without an answer, or an incomplete one, ends no condition: it shows nothing about the connection.
 
     Args:
-        told: what was told before; empty at the first look.
-        row, looked: the look.
+        told: what was reported before; empty for the first reading.
+        row, looked: the reading.
     """
     seen = looked.status
     if seen is None or seen.stale:
@@ -123,7 +124,8 @@ def steps(told: Told, row: StatusRow, looked: Looked) -> list[ToldStep]:
 
 
 def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind, str | None, Message, Problem | None]]:
-    """Yield each condition with what it is about; empty where it is over. None of what could not be read."""
+    """Yield each condition with what it is about; empty if it has ended. Conditions that could not be read are left
+    out."""
     if seen.last_job is not None:
         quiet = seen.observed.at - seen.last_job
         text = message("Klaviyo has run no job since {at} UTC.", at=f"{seen.last_job:%Y-%m-%d %H:%M}")
@@ -153,14 +155,14 @@ def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind,
 
 
 def earlier(told: Told) -> LookHistory:
-    """Return what was seen when a connection's last change was told."""
+    """Return the values that were read when a connection's last change was reported."""
     kept = told.get(_VALUES)
     return LookHistory(values=values_from_json(kept) if isinstance(kept, list) else None)
 
 
 def _drift_step(told: Told, seen: Status) -> list[ToldStep]:
-    """Return what differs from the look before, as far as both could be read and our own changes do not explain it.
-    Who did it stands in the status, which was compared with the same values."""
+    """Return what differs from the reading before, as far as both are complete and our own changes do not explain it.
+    The status, which was compared with the same values, says who did it."""
     before = earlier(told).values
     now = seen_values(seen.spec, seen.observed)
     values = merged(before or {}, now)

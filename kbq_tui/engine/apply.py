@@ -1,4 +1,4 @@
-"""Apply a plan: independent actions run at the same time; where Google answers *not yet*, the action is repeated."""
+"""Applies a plan: independent actions run at the same time; an action is repeated while Google answers *not yet*."""
 
 import asyncio
 from collections.abc import Iterable
@@ -26,10 +26,10 @@ from kbq_tui.planning.diff_problems import named
 from kbq_tui.shell.operation_rows import outcome_of
 
 GRACE = 0.8
-"""Seconds that a change under way is given when the operator leaves; what hangs longer is left to the journal."""
+"""Seconds that a running change is given when the operator quits; one that takes longer is left to the journal."""
 
 UNCLEAR_KEYS = 3
-"""How often a key is asked for while its creation ends unclear and leaves nothing behind."""
+"""How often a key is requested if its creation ends unclearly and leaves nothing behind."""
 
 
 @dataclass(slots=True)
@@ -37,12 +37,12 @@ class Outcome:
     """The result of an apply.
 
     Attributes:
-        plan: the plan that was carried out (of several rounds, all of them together).
+        plan: the plan that was carried out (with several rounds, all of them together).
         done: ids of actions that succeeded; no-ops are not among them.
-        failed: by action id, why.
-        skipped: by action id, the id of the action whose failure stood in the way.
-        key: the key file that was made or was there, where known.
-        project_seen: Google has shown the project.
+        failed: by action id, the reason.
+        skipped: by action id, the id of the failed action that it depends on.
+        key: the key file that was created or existed, if known.
+        project_seen: whether Google has shown the project.
     """
 
     plan: Plan
@@ -54,7 +54,7 @@ class Outcome:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Every problem that keeps something from being done, those of blocked actions first; each once."""
+        """Every problem that blocks something, those of blocked actions first; each once."""
         seen: dict[tuple[str | None, Message], Problem] = {}
         for problem in [*(b.problem for b in self.plan.blocked), *self.failed.values()]:
             seen.setdefault((problem.code, problem.cause), problem)
@@ -76,16 +76,16 @@ async def apply(
     patience: Patience | None = None,
     remove_over_grants: bool = False,
 ) -> Outcome:
-    """Look again, and do what is missing. What others own is never touched.
+    """Read the present state again, and do what is missing. What others own is never changed.
 
     Args:
         spec: the connection.
-        ports: what to act with.
+        ports: the outside world.
         emit: called with each event, on the event loop.
-        expected: fingerprint of the plan the operator agreed to; another one is refused.
+        expected: fingerprint of the plan that the operator agreed to; another plan is refused.
         only: apply the actions of one step (those it needs must be in place).
-        patience: how long to wait for changes to arrive.
-        remove_over_grants: also take away what the account holds beyond its need.
+        patience: how long to wait for changes to take effect.
+        remove_over_grants: also remove what the account holds beyond what it needs.
 
     Raises:
         ProblemError: the plan is stale (`KBQ-STALE-PLAN`); nothing was changed.
@@ -99,7 +99,7 @@ async def apply(
     runner.outcome.project_seen = isinstance(seen.project, Present)
     services = tuple(a for a in plan.changes if isinstance(a.op, EnableService))
     if services and plan.blocked:
-        # What lies behind an API that is off could not be read. Turn it on, look again, and only then decide the rest.
+        # Nothing behind a disabled API could be read. Enable it, read again, and only then decide about the rest.
         await runner.run(services)
         if not runner.outcome.failed:
             seen = await runner.look_again(everywhere=remove_over_grants)
@@ -119,9 +119,9 @@ class Runner:
 
     Args:
         spec: the connection.
-        ports: what to act with.
+        ports: the outside world.
         emit: called with each event.
-        patience: how long to wait for changes to arrive.
+        patience: how long to wait for changes to take effect.
     """
 
     def __init__(self, spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> None:
@@ -135,7 +135,8 @@ class Runner:
         self._intended: set[str] = set()
 
     async def run(self, actions: Iterable[Action]) -> None:
-        """Run the actions and wait for all of them. What has begun is finished even when the caller is cancelled."""
+        """Run the actions and wait for all of them. Actions that have begun are finished even if the caller is
+        cancelled."""
         if not self._journal_read:
             self._waits.add(*await own_changes(self.spec, self.ports))
             self._journal_read = True
@@ -163,7 +164,7 @@ class Runner:
                 group.create_task(one(action))
 
     async def look_again(self, *, everywhere: bool = False) -> Observed:
-        """Observe until nothing is hidden behind an API that has just been turned on, or patience ends."""
+        """Observe until nothing is hidden by an API that was just enabled, or patience ends."""
         wait = self._waits.begin("services")
         while True:
             seen = await observe(self.spec, self.ports, everywhere=everywhere)
@@ -186,7 +187,8 @@ class Runner:
                 return
 
     async def _finish(self, action: Action, began: float) -> Problem | None:
-        """Try once. When the caller is cancelled the call is still finished, unless it hangs: its outcome counts."""
+        """Try once. If the caller is cancelled, the call is still finished (unless it hangs), because its outcome
+        matters."""
         attempt = asyncio.ensure_future(self._attempt(action, began))
         try:
             return await asyncio.shield(attempt)
@@ -212,7 +214,7 @@ class Runner:
         return None
 
     async def _do(self, action: Action) -> tuple[Message, bool]:
-        """Do it. Returns what is to be said of it, and whether anything was changed."""
+        """Carry out an action. Returns the sentence about it, and whether anything was changed."""
         if isinstance(action.op, CreateKey):
             return await self._create_key(action, frozenset(action.op.known)), True
         run = CALLS[type(action.op)].run
@@ -221,7 +223,7 @@ class Runner:
         return outcome_of(action, changed=changed), changed
 
     async def _create_key(self, action: Action, known: frozenset[str]) -> Message:
-        """Reserve the place first, so that a key which cannot be kept is never made."""
+        """Reserve the place first, so that no key is created that cannot be stored."""
         spec, keys = self.spec, self.ports.keys
         slot = await offload(lambda: keys.reserve(spec.key_file, spec.project, spec.account_email))
         try:
@@ -239,10 +241,10 @@ class Runner:
         return joined(" ", joined("", kept, "."), *local.warnings) if local.warnings else kept
 
     async def _new_key(self, known: frozenset[str]) -> Secret:
-        """Ask for a key; again where the answer was lost and Google's own list shows that none was made.
+        """Request a key; again if the answer was lost and Google's own list shows that none was created.
 
         Raises:
-            ProblemError: refused, or unclear; a key that was made and never arrived is named, for deletion.
+            ProblemError: refused, or unclear; a key that was created but never arrived is named, for deletion.
         """
         cloud, project, email = self.ports.cloud, self.spec.project, self.spec.account_email
         for attempt in range(1, UNCLEAR_KEYS + 1):
@@ -255,7 +257,7 @@ class Runner:
             try:
                 lost = sorted({k.id for k in await cloud.keys(project, email)} - known)
             except ProblemError as error:
-                raise ProblemError(problem) from error  # that a key may exist is what the operator has to know
+                raise ProblemError(problem) from error  # the operator has to know that a key may exist
             if lost:
                 step = RemedyStep(
                     message("A key was made whose answer never came; nobody holds it. Delete it:"),
@@ -269,7 +271,8 @@ class Runner:
         raise ProblemError(problem)
 
     async def _undo_key(self, why: Problem, secret: Secret) -> Problem:
-        """A key that could not be written is of no use to anyone: delete it at Google, and say whether that worked."""
+        """Delete a key at Google that could not be written, because nobody can use it, and report whether that
+        worked."""
         key_id = key_id_of(secret)
         step = RemedyStep(message("The new key was deleted at Google again; nothing is left behind."))
         try:
@@ -298,7 +301,7 @@ class Runner:
         try:
             await offload(lambda: self.ports.journal.settle(event))
         except ProblemError:
-            # The change itself is made and must be told; the next start finds it in the cloud, not in the journal.
+            # The change itself is made and must be reported; the next run finds it in the cloud, not in the journal.
             event = replace(event, text=message("{text} (the journal could not be written)", text=event.text))
         self._emit(event)
 

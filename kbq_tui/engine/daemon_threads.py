@@ -1,4 +1,4 @@
-"""Daemon threads: leaving the program never waits for a call that hangs."""
+"""Daemon threads, so that quitting the program never waits for a call that hangs."""
 
 import threading
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from kbq_tui.model.codes import ProblemCode as Code
 
 
 def start_daemon(work: Callable[[], None], name: str) -> None:
-    """Run `work` on a new daemon thread, or on this one where the system cannot start any more.
+    """Run `work` on a new daemon thread, or on this one if the system cannot start any more.
 
-    What is half done must be finished then too: a key that Google has made is kept, and the journal says so.
+    Work in progress must be finished then too: a key that Google has created is stored, and the journal is written.
 
     Args:
         work: raises nothing.
@@ -17,18 +17,18 @@ def start_daemon(work: Callable[[], None], name: str) -> None:
     """
     try:
         threading.Thread(target=work, name=name, daemon=True).start()
-    except RuntimeError:  # what Python makes of EAGAIN
+    except RuntimeError:  # Python's exception for EAGAIN
         work()
 
 
 _NEEDED = 8
-"""How many threads gRPC starts for one channel, or more."""
+"""The number of threads that gRPC starts for one channel, or more."""
 
 
 def need_threads() -> None:
-    """Make sure that the system has threads to give, before the work begins.
+    """Check that the system has free threads before the work begins.
 
-    gRPC ends the process with SIGABRT where it cannot start one (seen with grpcio 1.85), without a word why.
+    gRPC ends the process with SIGABRT and without a message if it cannot start one (seen with grpcio 1.85).
 
     Raises:
         ProblemError: KBQ-NO-THREADS.
@@ -41,7 +41,7 @@ def need_threads() -> None:
             thread.start()
             started.append(thread)
     except RuntimeError:
-        from kbq_tui.diagnosis import catalogue  # large, and seldom needed
+        from kbq_tui.diagnosis import catalogue  # a large module, and seldom needed
         from kbq_tui.model.problem import Context, ProblemError
 
         raise ProblemError(catalogue.problem(Code.NO_THREADS, Context())) from None

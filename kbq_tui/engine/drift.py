@@ -1,4 +1,4 @@
-"""What of a connection differs from an earlier look: grants, keys, locations and labels, kept as values."""
+"""Drift: what differs between two readings of a connection: grants, keys, locations and labels, as values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,14 +19,14 @@ from kbq_tui.model.text import time_in
 from kbq_tui.planning.grants import held
 
 KEPT: Final = 200
-"""How many values, and how many differences, are kept of a connection at most."""
+"""The most values, and the most differences, that are stored for a connection."""
 _HELD: Final = "held"
 _ACTIVE: Final = "active"
 _DISABLED: Final = "disabled"
 
 
 class DriftKind(StrEnum):
-    """What kind of value differs."""
+    """Kinds of values that can differ."""
 
     GRANT = "grant"
     KEY = "key"
@@ -39,7 +39,7 @@ class Item:
     """One thing that has a value.
 
     Attributes:
-        kind: what it is.
+        kind: its kind.
         dataset: the dataset it belongs to; empty for the project and the account.
         name: the role, the key's id, or the label's name; empty for a location.
     """
@@ -55,10 +55,10 @@ class Drift:
 
     Attributes:
         item: what differs.
-        before: its value before; None where it was not there.
-        now: its value now; None where it is not there any more.
-        at: the look that found it first, aware UTC.
-        after: the look before that one, aware UTC; None where that is not known.
+        before: its value before; None if it did not exist.
+        now: its value now; None if it no longer exists.
+        at: the reading that found it first, aware UTC.
+        after: the reading before that one, aware UTC; None if not known.
         author: who did it, as far as that is known.
     """
 
@@ -71,7 +71,7 @@ class Drift:
 
     @property
     def step(self) -> Step:
-        """The step of the set-up whose plan puts it back, as far as that can be done."""
+        """The step of the set-up whose plan restores it, as far as that is possible."""
         return _STEPS[self.item.kind]
 
     @property
@@ -104,7 +104,7 @@ class Drift:
                 return _label_text(self)
 
     def to_json(self) -> dict[str, object]:
-        """Return the difference as `status --json` and a command of `--on-change` have it."""
+        """Return the difference in the form of `status --json` and of a command of `--on-change`."""
         item, author = self.item, self.author
         return {
             "kind": item.kind.value,
@@ -157,7 +157,7 @@ def _label_text(drift: Drift) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class SeenValues:
-    """The values that a look has seen.
+    """The values of a reading.
 
     Attributes:
         values: by item.
@@ -193,7 +193,7 @@ def seen_values(spec: ConnectionSpec, observed: Observed) -> SeenValues:
 
 
 def merged(before: Mapping[Item, str], now: SeenValues) -> dict[Item, str]:
-    """Return the values to compare the next look with: what could not be read now stays as it was seen last."""
+    """Return the values to compare the next reading with: those that could not be read now keep their last value."""
     kept = {item: value for item, value in before.items() if (item.kind, item.dataset) in now.unread}
     return {**kept, **now.values}
 
@@ -206,15 +206,15 @@ def drifted(
     at: datetime,
     after: datetime | None = None,
 ) -> tuple[Drift, ...]:
-    """Return what differs now: what differed before and was not put back, and what is new.
+    """Return what differs now: earlier differences that were not undone, and new ones.
 
     Args:
-        before: the values as they were seen last.
-        now: the values of the latest look.
+        before: the values of the last reading.
+        now: the values of the latest reading.
         known: the differences that were known before.
-        own: our own changes, which are no drift.
-        at: when the latest look was.
-        after: when the look before it was; None where that is not known.
+        own: our own changes, which are not drift.
+        at: when the latest reading was.
+        after: when the reading before it was; None if not known.
     """
     found = {drift.item: drift for drift in known}
     values = merged(before, now)
@@ -231,7 +231,7 @@ def drifted(
 
 
 def _made(change: OwnChange, item: Item) -> bool:
-    """Return whether a change of ours may be the reason that an item has another value."""
+    """Return whether a change of ours may be the reason for an item's new value."""
     kind, ref = change.key.kind, change.key.ref
     match item.kind:
         case DriftKind.KEY:
@@ -248,12 +248,12 @@ def _dataset(ref: Ref) -> str:
 
 
 def values_to_json(values: Mapping[Item, str]) -> list[list[str]]:
-    """Return values as they are kept in a file."""
+    """Return values in the form in which they are stored."""
     return [[item.kind.value, item.dataset, item.name, value] for item, value in values.items()]
 
 
 def values_from_json(body: object) -> dict[Item, str]:
-    """Return the values that a file holds; what cannot be understood is left out."""
+    """Return values from a file; what cannot be understood is left out."""
     return {
         Item(DriftKind(entry[0]), entry[1], entry[2]): entry[3]
         for entry in (body if isinstance(body, list) else ())
@@ -262,7 +262,7 @@ def values_from_json(body: object) -> dict[Item, str]:
 
 
 def drift_to_json(drift: Sequence[Drift]) -> list[list[str | None]]:
-    """Return differences as they are kept in a file."""
+    """Return differences in the form in which they are stored."""
     return [
         [d.item.kind.value, d.item.dataset, d.item.name, d.before, d.now, d.at.isoformat(timespec="seconds")]
         for d in drift
@@ -270,7 +270,8 @@ def drift_to_json(drift: Sequence[Drift]) -> list[list[str | None]]:
 
 
 def authors_to_json(drift: Sequence[Drift]) -> list[list[object]]:
-    """Return who made the differences as it is kept beside them: older versions read the differences alone."""
+    """Return the authors of differences in the form in which they are stored separately, because older versions read
+    the differences alone."""
     return [[_stamp(d.after), d.author.source.value, _stamp(d.author.at), list(d.author.who)] for d in drift]
 
 
@@ -279,7 +280,7 @@ def _stamp(at: datetime | None) -> str | None:
 
 
 def _with_author(drift: Drift, body: object) -> Drift:
-    """Return a difference with who made it, as a file has it; as it is where that cannot be understood."""
+    """Return a difference with its author from a file; unchanged if that cannot be understood."""
     if not (isinstance(body, list) and len(body) == 4):
         return drift
     after, source, at, names = body
@@ -290,11 +291,11 @@ def _with_author(drift: Drift, body: object) -> Drift:
 
 
 def drift_from_json(body: object, authors: object = None) -> tuple[Drift, ...]:
-    """Return the differences that a file holds; what cannot be understood is left out.
+    """Return differences from a file; what cannot be understood is left out.
 
     Args:
         body: the differences.
-        authors: who made each of them; None where the file does not say.
+        authors: who made each of them; None if the file does not say.
     """
     found: list[Drift] = []
     listed = body if isinstance(body, list) else []

@@ -1,4 +1,4 @@
-"""Who made the differences that a look has found, where the operator may read the Admin Activity audit log."""
+"""Who made the differences that a reading found, if the operator may read the Admin Activity audit log."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,22 +16,22 @@ from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
 
 _LATE: Final = timedelta(hours=1)
-"""After which an entry that is not in the log is not waited for any more: entries come seconds to minutes late."""
+"""The time after which a missing log entry is no longer expected: entries come seconds to minutes late."""
 _SKEW: Final = timedelta(minutes=5)
-"""How far the clock of this machine may be off."""
+"""How much the clock of this machine may differ."""
 _DEFAULT_SPAN: Final = timedelta(days=30)
-"""How far back is looked where it is not known when the value was seen last."""
+"""How far back the log is read if it is not known when the value was last read."""
 
 Resource = ProjectRef | DatasetRef | AccountRef
 
 
 async def with_drift(seen: Status, cloud: Cloud, kept: LookHistory) -> Status:
-    """Return a status with what differs from an earlier look, and who did that. Never raises `ProblemError`.
+    """Return a status with what differs from an earlier reading, and who changed it. Never raises `ProblemError`.
 
     Args:
-        seen: the status; nothing is concluded from one that got no answer.
+        seen: the status; nothing is concluded from one without an answer.
         cloud: Google as the operator sees it.
-        kept: what earlier looks saw.
+        kept: the earlier readings.
     """
     if kept.values is None or seen.outage is not None:
         return seen
@@ -41,7 +41,7 @@ async def with_drift(seen: Status, cloud: Cloud, kept: LookHistory) -> Status:
 
 
 async def with_authors(spec: ConnectionSpec, cloud: Cloud, drift: Sequence[Drift], now: datetime) -> tuple[Drift, ...]:
-    """Return differences with who made each, where that is not known yet. Google is asked only then; never raises
+    """Return differences with the author of each, if not known yet; only then Google is called. Never raises
     `ProblemError`.
 
     Args:
@@ -74,7 +74,7 @@ def _all(drift: Iterable[Drift], open_: Sequence[Drift], author: Author) -> tupl
 
 
 def _asked_for(drift: Drift, now: datetime) -> bool:
-    """Return whether the log may still tell who made a difference."""
+    """Return whether the log may still show who made a difference."""
     match drift.author.source:
         case AuthorSource.LOG:
             return False
@@ -92,7 +92,7 @@ async def _changes(cloud: Cloud, resource: Resource, since: datetime) -> tuple[A
 
 
 def _resource(spec: ConnectionSpec, drift: Drift) -> Resource:
-    """Return what was changed."""
+    """Return the resource that was changed."""
     if drift.item.dataset:
         return DatasetRef(spec.project, drift.item.dataset)
     if drift.item.kind is DriftKind.KEY:
@@ -101,10 +101,11 @@ def _resource(spec: ConnectionSpec, drift: Drift) -> Resource:
 
 
 def _author(spec: ConnectionSpec, drift: Drift, changes: Mapping[Resource, tuple[AdminChange, ...] | None]) -> Author:
-    """Return who made a difference: of the entries between the two looks those that can have made it.
+    """Return who made a difference: of the entries between the two readings, those that may have caused it.
 
-    An entry that lists what it changed (a project's roles, a key) is taken only if that is this very change; then the
-    newest has made it. The entries of a dataset do not list it: whoever changed the dataset in that time may have.
+    An entry that lists what it changed (a project's roles, a key) counts only if this change is in it; then the newest
+    is the one. The entries of a dataset do not list it, so everybody who changed the dataset in that time may have
+    caused it.
     """
     read = changes[_resource(spec, drift)]
     if read is None:

@@ -1,4 +1,5 @@
-"""What happens goes to the log, too, for a bug report. Where that is, and what must not get into it, is the log's."""
+"""Writes events to the log as well, for bug reports. The log module decides where it is and what must not get into
+it."""
 
 import logging
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Problem
 
 _LOG = logging.getLogger("kbq_tui.engine")
-_LOG.addHandler(logging.NullHandler())  # where no log was begun, nothing may go to stderr, over the screen
+_LOG.addHandler(logging.NullHandler())  # without a log, nothing may be written to stderr over the screen
 _LEVELS = {
     EventKind.FINISHED: logging.INFO,
     EventKind.FAILED: logging.WARNING,
@@ -17,7 +18,7 @@ _LEVELS = {
 
 
 def events(emit: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return what logs an event and passes it on. Begun and waiting are for those who asked for more."""
+    """Return a function that logs an event and passes it on. `begun` and `waiting` are logged at debug level only."""
 
     def both(event: Event) -> None:
         level = _LEVELS.get(event.kind, logging.DEBUG)
@@ -28,7 +29,7 @@ def events(emit: Callable[[Event], None]) -> Callable[[Event], None]:
 
 
 def verdicts(told: Callable[[CheckResult], None]) -> Callable[[CheckResult], None]:
-    """Return what logs a verdict and passes it on."""
+    """Return a function that logs a verdict and passes it on."""
 
     def both(result: CheckResult) -> None:
         level = logging.INFO if result.verdict is Verdict.PASS else logging.WARNING

@@ -1,4 +1,4 @@
-"""A look at the rest of the project, for what the service account holds there; only where that is to be taken away."""
+"""Reads what the service account holds in the rest of the project; only if that is to be removed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -18,10 +18,10 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
 
 MAX_DATASETS: Final = 1_000
-"""How many other datasets are read."""
+"""The most other datasets that are read."""
 
 MAX_TABLES: Final = 2_000
-"""Of how many tables and views the policy is read, over all datasets."""
+"""The most tables and views whose policy is read, in all datasets together."""
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
             turns.ended(None)
         except ProblemError as error:
             turns.ended(error.problem)
-            if error.problem.kind is not Kind.NOT_FOUND:  # else it is gone meanwhile
+            if error.problem.kind is not Kind.NOT_FOUND:  # else it was deleted in the meantime
                 unseen.append(error.problem)
             return None
         return found
@@ -91,7 +91,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
 
 
 def _distinct(problems: Iterable[Problem]) -> list[Problem]:
-    """Return each kind of problem once, the first of it: what refuses one dataset refuses the next alike."""
+    """Return the first of each kind of problem: the reason for one dataset's refusal is usually that of the next."""
     found: dict[tuple[str | None, Message], Problem] = {}
     for problem in problems:
         found.setdefault((problem.code, problem.cause), problem)

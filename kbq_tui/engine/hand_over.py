@@ -1,4 +1,4 @@
-"""After the hand-over: the key's file here, and the keyring's copy, are no longer needed."""
+"""After the hand-over: destroys the local key file, and the keyring's copy, which are no longer needed."""
 
 from functools import partial
 
@@ -17,10 +17,10 @@ async def shred_key(spec: ConnectionSpec, keys: KeyStore, *, copy_too: bool) -> 
         copy_too: whether the keyring's copy is deleted, too.
 
     Returns:
-        What is left, in one sentence.
+        One sentence about what is left.
 
     Raises:
-        ProblemError: there is no file with a key of the account, or the system refuses.
+        ProblemError: there is no file with a key of the account, or the system refuses to delete it.
     """
     left = await offload(partial(keys.shred, spec.key_file, spec.project, spec.account_email))
     if not copy_too:

@@ -1,4 +1,4 @@
-"""One judgement a line, as preflight and status give them; and what a root cause makes of the lines it explains."""
+"""The lines of preflight and status, one judgement each, and the effect of root causes on the lines they explain."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,11 +26,11 @@ class Line:
 
     Attributes:
         id: stable.
-        title: what it is about.
-        health: how that is.
-        text: it in words; may hold hostile text.
-        problem: why it is so, where something is wrong.
-        counts: numbers to be drawn as bars behind the text, oldest first.
+        title: its subject.
+        health: its state.
+        text: the state in words; may contain hostile text.
+        problem: the reason, if something is wrong.
+        counts: numbers to be drawn as bars after the text, oldest first.
     """
 
     id: str
@@ -49,11 +49,11 @@ _TOLD: Final = {
     Scope.PERIMETER: ("perimeter", message("Perimeter")),
     Scope.API: ("service", message("APIs")),
 }
-"""The id and title of the line that tells a cause."""
+"""The id and title of a root cause's line."""
 
 
 def widest(causes: Sequence[Problem]) -> Scope | None:
-    """Return what the first of the causes keeps from being read."""
+    """Return what the first of the causes makes unreadable."""
     return scope_of(causes[0]) if causes else None
 
 
@@ -64,18 +64,18 @@ def stopped(causes: Sequence[Problem]) -> bool:
 
 
 def blocks_all(causes: Sequence[Problem]) -> bool:
-    """Return whether there is no going on: any cause but an API that is off, which the set-up can turn on."""
+    """Return whether the set-up cannot continue: any cause except a disabled API, which the set-up can enable."""
     return bool(causes) and widest(causes) is not Scope.API
 
 
 def outage_of(causes: Sequence[Problem]) -> Problem | None:
-    """Return why Google could not be asked at all; None where it answered."""
+    """Return why no call to Google succeeded; None if one did."""
     scope = widest(causes)
     return causes[0] if scope is not None and scope.outage else None
 
 
 def cause_lines(causes: Sequence[Problem], lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Return a line for each cause; none for an API that is off where one of the other lines names it.
+    """Return a line for each cause; none for a disabled API that one of the other lines names.
 
     Args:
         causes: the root causes.
@@ -94,7 +94,7 @@ def _cause_line(cause: Problem) -> Line:
 
 
 def without_consequences(lines: Sequence[Line], causes: Sequence[Problem]) -> tuple[Line, ...]:
-    """Return the causes first, and of the other lines those that no cause explains."""
+    """Return the causes first, then the other lines that no cause explains."""
     left = [] if stopped(causes) else [line for line in lines if not is_consequence(line.problem, causes)]
     return (*cause_lines(causes, left), *left)
 
@@ -103,9 +103,9 @@ def consequences_unknown(lines: Sequence[Line], causes: Sequence[Problem], kept:
     """Return the causes first, and all other lines; those that a cause explains are unknown, without a problem.
 
     Args:
-        lines: as they were judged.
+        lines: the lines as judged.
         causes: the root causes.
-        kept: ids of lines that say nothing of Google as it is now.
+        kept: ids of lines that do not depend on Google's present answers.
     """
     if not causes:
         return tuple(lines)

@@ -1,4 +1,4 @@
-"""Reads the account's jobs by the best source that the operator may read."""
+"""Reads the account's jobs from the best source that the operator may read."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,20 +18,20 @@ from kbq_tui.planning.diff import context_of
 from kbq_tui.shell import sql
 
 MOST_JOBS: Final = 20_000
-"""How many jobs are read at most: some 650 a day for 30 days."""
+"""The most jobs that are read: some 650 a day for 30 days."""
 MOST_LISTED: Final = 5_000
-"""How many jobs are read at most where they are listed page by page."""
+"""The most jobs that are read if they are listed page by page."""
 
 
 class JobSource(StrEnum):
-    """What tells of the account's jobs."""
+    """Sources of the account's jobs."""
 
     VIEW = "jobs-view"
     """INFORMATION_SCHEMA.JOBS_BY_PROJECT: everything."""
     LIST = "jobs-list"
-    """`jobs.list`: the same of the newest, without the tables that are written."""
+    """`jobs.list`: the newest jobs, without the tables that they write."""
     LOG = "audit-log"
-    """BigQuery's audit log: when, and whether they failed."""
+    """BigQuery's audit log: when jobs ran, and whether they failed."""
     UNKNOWN = "unknown"
 
 
@@ -40,11 +40,11 @@ class JobReading:
     """The account's jobs, as far as they could be read.
 
     Attributes:
-        source: what told of them.
-        jobs: the jobs, newest first; none where the source is unknown.
+        source: their source.
+        jobs: the jobs, newest first; none if the source is unknown.
         since: how far back they are known, aware UTC.
         problems: why better sources could not be read.
-        cut: whether there are more of that time than were read.
+        cut: whether there are more jobs of that time than were read.
     """
 
     source: JobSource
@@ -84,7 +84,7 @@ _Read = Callable[[ConnectionSpec, Cloud, datetime, int], Awaitable[Sequence[JobI
 
 
 async def _view(spec: ConnectionSpec, cloud: Cloud, since: datetime, most: int) -> list[JobInfo]:
-    """Ask INFORMATION_SCHEMA, in the location of the datasets, where Klaviyo's queries run."""
+    """Query INFORMATION_SCHEMA in the location of the datasets, where Klaviyo's queries run."""
     location = spec.location or await _location(spec, cloud)
     asked = sql.account_jobs(spec.project, location, spec.account_email, since, most)
     try:
@@ -92,7 +92,7 @@ async def _view(spec: ConnectionSpec, cloud: Cloud, since: datetime, most: int) 
     except ProblemError as error:
         if error.problem.kind is not Kind.NOT_PERMITTED or error.problem.code == Code.JOB_USER_MISSING:
             raise
-        # Google's words are those of a table that may not be read: they do not name the permission
+        # Google's text is that for an unreadable table: it does not name the permission
         original = error.problem.original
         raise ProblemError(catalogue.permission_missing(LIST_PERMISSION, context_of(spec), original=original)) from None
     return [job for row in _rows(found) if (job := _job(row, spec.project)) is not None]
@@ -121,7 +121,7 @@ def _rows(found: QueryResult) -> list[Mapping[str, str | None]]:
 
 
 def _job(row: Mapping[str, str | None], project: str) -> JobInfo | None:
-    """Return the job of a row; None for one whose time cannot be read."""
+    """Return the job of a row; None if its time cannot be read."""
     created = moment(row.get("creation_time"))
     if created is None:
         return None
@@ -144,7 +144,7 @@ def _job(row: Mapping[str, str | None], project: str) -> JobInfo | None:
 
 
 def _table(reference: Mapping[str, Any], project: str) -> str:
-    """Return `DATASET.TABLE`; empty for the table of a result that was given no name."""
+    """Return `DATASET.TABLE`; empty for an anonymous result table."""
     dataset, table, of = (str(reference.get(key) or "") for key in ("dataset_id", "table_id", "project_id"))
     if not dataset or dataset.startswith("_"):
         return ""
@@ -168,7 +168,7 @@ def _number(cell: str | None) -> int | None:
 
 
 def moment(cell: str | None) -> datetime | None:
-    """Return the time of a cell of a result, aware UTC; None for what is none."""
+    """Return the time in a cell of a result, aware UTC; None if it is not a time."""
     try:
         found = datetime.fromisoformat(cell) if cell else None
         return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None

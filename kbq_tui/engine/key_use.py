@@ -1,4 +1,4 @@
-"""When the account's keys were last used: the best of three sources that the operator may read."""
+"""Reads when the account's keys were last used, from the best of three sources that the operator may read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
 
 LOG_DAYS: Final = 30
-"""How long a project keeps Data Access entries unless told otherwise
+"""How long a project keeps Data Access entries by default
 (https://cloud.google.com/logging/quotas#logs_retention_periods)."""
 METRIC_DAYS: Final = 42
 """How long Cloud Monitoring keeps such a metric (https://cloud.google.com/monitoring/quotas#data_retention_policy)."""
@@ -34,7 +34,7 @@ PERMISSIONS: Final = (AUDIT_PERMISSION, METRIC_PERMISSION, ANALYZER_PERMISSION)
 
 
 async def log_readable(spec: ConnectionSpec, cloud: Cloud) -> Problem | None:
-    """Return why the audit log cannot be read; None where it can.
+    """Return why the audit log cannot be read; None if it can.
 
     Without the permission Google answers with an empty list, which must not be taken for "never used"
     (https://cloud.google.com/logging/docs/access-control).
@@ -102,4 +102,4 @@ _SOURCES: Final[tuple[tuple[UseSource, str, int, _Read], ...]] = (
     (UseSource.METRIC, METRIC_PERMISSION, METRIC_DAYS, _metric),
     (UseSource.ANALYZER, ANALYZER_PERMISSION, ANALYZER_DAYS, _analyzer),
 )
-"""What tells of keys: with which permission, for how many days; the most telling first."""
+"""The sources of a key's use: the permission each needs, and for how many days it has data; the best one first."""

@@ -1,4 +1,4 @@
-"""The account's keys: list them beside the one that is kept here, make one, delete one."""
+"""The account's keys: lists them together with the local one, creates one, deletes one."""
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.apply import Outcome, Runner
@@ -23,8 +23,8 @@ from kbq_tui.planning.removals import key_deletion
 async def keys_of(
     spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience
 ) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
-    """Return the keys that Google has, oldest first, the one that is kept here, if any can be read, and the ids of
-    those that were handed over and shredded here. Waits where we have just created the account.
+    """Return the keys that Google has, oldest first, the one that is stored here, if it can be read, and the ids of
+    those that were handed over and shredded here. Waits if we have just created the account.
 
     Raises:
         ProblemError: the keys cannot be listed.
@@ -37,10 +37,10 @@ async def keys_of(
 
 
 async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> Outcome:
-    """Create a key and keep it here. The place must be free: a key that cannot be kept is never made.
+    """Create a key and store it here. The place must be free, so that no key is created that cannot be stored.
 
     Raises:
-        ProblemError: a key of the account is kept there already; nothing was changed.
+        ProblemError: a key of the account is stored there already; nothing was changed.
     """
     email = spec.account_email
     local = await inspect_key(spec, ports)
@@ -54,7 +54,7 @@ async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: P
 
 
 async def _is_dead(local: LocalKey, spec: ConnectionSpec, ports: Ports) -> bool:
-    """Return whether Google is known not to have a key any more: then it is in the way, and nothing to be replaced."""
+    """Return whether Google is known not to have a key any more: then its file is only in the way."""
     keys = await part_of(ports.cloud.keys(spec.project, spec.account_email))
     return isinstance(keys, Present) and local.key_id not in {k.id for k in keys.value}
 
@@ -62,18 +62,18 @@ async def _is_dead(local: LocalKey, spec: ConnectionSpec, ports: Ports) -> bool:
 async def delete_key(
     spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, key_id: str, *, unheld_only: bool = False
 ) -> tuple[Outcome, tuple[Message, ...]]:
-    """Delete a key at Google; of the one that is kept here, the copy in the keyring too.
+    """Delete a key at Google; if it is the local one, the copy in the keyring, too.
 
     Args:
         spec: the connection.
-        ports: what to act with.
+        ports: the outside world.
         emit: called with each event.
-        patience: how long to wait for changes to arrive.
+        patience: how long to wait for changes to take effect.
         key_id: the key.
-        unheld_only: refuse where the key is kept here or handed over by now, or where that cannot be told.
+        unheld_only: refuse if the key is stored here or handed over by now, or if that is not known.
 
     Returns:
-        The result, and a sentence each about what is left on this machine.
+        The result, and sentences about what is left on this machine.
 
     Raises:
         ProblemError: refused; nothing was changed.

@@ -1,4 +1,4 @@
-"""The last looks at a connection: how it was each time, and since when it is as it is."""
+"""The history of a connection's readings: its health each time, and since when it is as it is."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,17 +23,17 @@ from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.lean_dataclass import dataclass
 
 LOOKS_KEPT: Final = 20
-"""How many looks at a connection are remembered."""
+"""The number of readings of a connection that are remembered."""
 SCHEMA: Final = "kbq-tui/looks/v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look.
+    """One reading.
 
     Attributes:
         at: when, aware UTC.
-        health: how the connection was; unknown where something could not be read.
+        health: the connection's health; unknown if something could not be read.
     """
 
     at: datetime
@@ -42,15 +42,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class LookHistory:
-    """The last looks at one connection.
+    """The last readings of one connection.
 
     Attributes:
-        looks: the last ones, oldest first; at most `LOOKS_KEPT`.
-        health: how the connection was when Google answered last; None where it never did.
-        since: when it was first seen so; None where it was so from the first look on.
-        values: what was seen last of what can drift; None where nothing was seen yet.
-        drift: what differs from an earlier look, and was neither put back nor accepted.
-        values_at: when `values` were seen; None where that is not known.
+        looks: the readings, oldest first; at most `LOOKS_KEPT`.
+        health: the health when Google last answered; None if it never did.
+        since: when this health was first seen; None if it was so from the first reading on.
+        values: the last values of what can drift; None if nothing was read yet.
+        drift: what differs from an earlier reading, and was neither undone nor accepted.
+        values_at: when `values` were read; None if not known.
     """
 
     looks: tuple[Look, ...] = ()
@@ -61,10 +61,10 @@ class LookHistory:
     values_at: datetime | None = None
 
     def after(self, look: Look, *, answered: bool = True) -> "LookHistory":
-        """Return the history with one look more.
+        """Return the history with one more reading.
 
         Args:
-            look: the look.
+            look: the reading.
             answered: whether Google answered. An outage says nothing about the connection: `since` stays.
         """
         looks = (*self.looks, look)[-LOOKS_KEPT:]
@@ -74,12 +74,12 @@ class LookHistory:
         return replace(self, looks=looks, health=look.health, since=since)
 
     def with_values(self, seen: SeenValues, own: Iterable[OwnChange], at: datetime) -> "LookHistory":
-        """Return the history with what a look has seen, and what of that differs from the look before.
+        """Return the history with the values of a reading, and what of them differs from the reading before.
 
         Args:
             seen: the values.
-            own: our own changes, which are no drift.
-            at: when the look was.
+            own: our own changes, which are not drift.
+            at: when the reading was.
         """
         if self.values is None:
             return replace(self, values=merged({}, seen), values_at=at)
@@ -87,7 +87,7 @@ class LookHistory:
         return replace(self, values=merged(self.values, seen), drift=drift, values_at=at)
 
     def attributed(self, found: Iterable[Drift]) -> "LookHistory":
-        """Return the history with who made the differences.
+        """Return the history with the authors of the differences.
 
         Args:
             found: the same differences, with their authors.
@@ -97,16 +97,16 @@ class LookHistory:
         return replace(self, drift=tuple(drift))
 
     def accepted(self) -> "LookHistory":
-        """Return the history with all that differs taken as it is."""
+        """Return the history with all differences accepted."""
         return replace(self, drift=())
 
     @property
     def runs(self) -> tuple[tuple[Look, ...], ...]:
-        """The looks, those together that follow one another and found the same."""
+        """The readings, with consecutive ones of the same health grouped."""
         return tuple(tuple(run) for _, run in groupby(self.looks, key=lambda look: look.health))
 
     def to_json(self) -> dict[str, object]:
-        """Return the history as it is kept in a file."""
+        """Return the history in the form in which it is stored."""
         return {
             "schema": SCHEMA,
             "looks": [[look.at.isoformat(timespec="seconds"), look.health.value] for look in self.looks],
@@ -120,7 +120,7 @@ class LookHistory:
 
     @classmethod
     def from_json(cls, body: Mapping[str, object]) -> "LookHistory":
-        """Return the history that a file holds; what cannot be understood counts as never seen."""
+        """Return the history from a file; what cannot be understood counts as never read."""
         if body.get("schema") != SCHEMA:
             return cls()
         listed = body.get("looks")
@@ -138,7 +138,7 @@ class LookHistory:
 
 
 def counts(looks: Sequence[Look]) -> dict[Health, int]:
-    """Return how many of the looks found what, the worst first."""
+    """Return the number of readings with each health, the worst first."""
     order = (Health.BROKEN, Health.UNKNOWN, Health.WARNING, Health.OK)
     found = [look.health for look in looks]
     return {health: found.count(health) for health in order if health in found}

@@ -1,4 +1,5 @@
-"""Looks at many connections: so many at a time, each operator signed in once, and not all of them held at once."""
+"""Reads many connections: a limited number at a time, one sign-in for each operator, without holding all results at
+once."""
 
 import asyncio
 from collections import deque
@@ -19,19 +20,19 @@ from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 
 AT_ONCE: Final = 16
-"""Connections that are looked at at the same time."""
+"""The number of connections that are read at the same time."""
 _AHEAD: Final = 4 * AT_ONCE
-"""Looks that may be begun before the first of them has been taken: what is finished early is held until then."""
+"""The most readings that are begun before the first result was taken; results that come early are held until then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What is needed to look at one connection.
+    """What is needed to read one connection.
 
     Attributes:
         services: everything built for it.
         spec: the connection.
-        operator: the same for connections whose operator signs in in the same way.
+        operator: equal for connections whose operators sign in in the same way.
     """
 
     services: AppServices
@@ -41,14 +42,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The result of one look.
+    """The result of one reading.
 
     Attributes:
         name: the connection.
-        status: how it is; None where there was no look.
-        problem: why there was none.
-        opened: what was needed; None where even that failed.
-        uses: when the keys were last used; None where that was not asked for.
+        status: its status; None if it was not read.
+        problem: why it was not read.
+        opened: what was needed; None if even that failed.
+        uses: when the keys were last used; None if not asked for.
     """
 
     name: str
@@ -63,15 +64,15 @@ class Looked:
 
 
 class Looks:
-    """Looks at connections, again and again. Signed in is once for each way to sign in.
+    """Reads connections repeatedly, with one sign-in for each way to sign in.
 
     Args:
         open_: builds what is needed for a connection; may raise ProblemError.
-        at_once: how many connections at a time.
+        at_once: how many connections are read at a time.
 
     Attributes:
-        asks_for_uses: whether it is looked up, too, when keys were last used.
-        earlier: what earlier looks saw of a connection; None for what the dashboard keeps.
+        asks_for_uses: whether to read when keys were last used as well.
+        earlier: the earlier readings of a connection; None for those that the dashboard stores.
     """
 
     def __init__(self, open_: Callable[[str], Opened], at_once: int = AT_ONCE) -> None:
@@ -84,10 +85,10 @@ class Looks:
         self._outage: Problem | None = None
 
     async def each(self, names: Iterable[str]) -> AsyncIterator[Looked]:
-        """Look at connections, and yield the results in their order.
+        """Read connections, and yield the results in their order.
 
-        Once as many looks in a row as are made at a time got no answer, no more are begun: the rest would only wait
-        for the same time-out.
+        Once as many readings in a row as run at a time got no answer, no more are begun: the rest would only wait for
+        the same time-out.
         """
         self._lost, self._outage = 0, None
         slots = asyncio.Semaphore(self._at_once)
@@ -139,7 +140,7 @@ class Looks:
             return Looked(name, seen, opened=opened, uses=uses)
 
     async def _signed_in(self, opened: Opened) -> Cloud:
-        """Return Google as the connection's operator sees it. One that failed is tried again by the next look."""
+        """Return Google as the connection's operator sees it. After a failed sign-in, the next reading tries again."""
         task = self._clouds.get(opened.operator)
         if task is None:
             task = self._clouds[opened.operator] = asyncio.create_task(_cloud(opened))

@@ -1,4 +1,4 @@
-"""One look at everything a connection consists of, in a single round of parallel reads."""
+"""Reads everything that a connection consists of, in a single round of parallel calls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,7 +27,7 @@ PartSeen = Callable[[str], None]
 
 
 async def part_of(read: Awaitable[T | None]) -> Part[T]:
-    """Return what a read gave: present, absent for None, unknown with the reason where it raised."""
+    """Return the result of a read: present, absent for None, unknown with the reason if it raised."""
     try:
         value = await read
     except ProblemError as error:
@@ -36,7 +36,7 @@ async def part_of(read: Awaitable[T | None]) -> Part[T]:
 
 
 async def inspect_key(spec: ConnectionSpec, ports: Ports) -> Part[LocalKey]:
-    """Look at the key file, off the event loop: disks and keyrings can be slow."""
+    """Inspect the key file, off the event loop: disks and keyrings can be slow."""
     part = await part_of(offload(lambda: ports.keys.inspect(spec.key_file, spec.project, spec.account_email)))
     if isinstance(part, Present) and part.value.warnings:
         return Present(replace(part.value, warnings=tuple(map(ports.named_text, part.value.warnings))))
@@ -61,13 +61,13 @@ async def observe(
     Args:
         spec: the connection.
         ports: what to read with.
-        seen: called with the name of each part as it arrives, for a live panel.
-        everywhere: look at the rest of the project, too, for what the account holds there; a second round of calls.
-        beside_others: read the other connections of this machine, too; there can be hundreds.
+        seen: called with the name of each part when it is read, for a live panel.
+        everywhere: also read what the account holds in the rest of the project, in a second round of calls.
+        beside_others: also read the other connections of this machine; there can be hundreds.
 
     Returns:
-        What was found; parts that could not be read are unknown, with the failure that explains it where another
-        one does. Never raises `ProblemError`.
+        What was found; parts that could not be read are unknown, with the failure that explains them. Never raises
+        `ProblemError`.
     """
     cloud = ports.cloud
     project = spec.project
@@ -128,15 +128,15 @@ async def observe(
 
 
 async def _after(first: "asyncio.Task[Any]", then: Callable[[], Awaitable[T]]) -> T:
-    """Await one thing after another. A key that another process is making is in Google's list before it is in its
-    file: looked for in this order it is found here, or its place is found to be reserved, and it is never taken for
-    one that is not kept here."""
+    """Await two things one after the other. A key that another process is creating is in Google's list before it is in
+    its file: if it is looked for in this order, it is found here, or its place is found reserved, and it is never
+    taken for one that is not stored here."""
     await asyncio.wait([first])
     return await then()
 
 
 def _is_older(keys: Part[tuple[KeyInfo, ...]], key: Part[LocalKey]) -> bool:
-    """Whether the list may be from before the key here was made: another process may have made it in between."""
+    """Whether the list may be older than the local key: another process may have created it in between."""
     return isinstance(keys, Present) and isinstance(key, Present) and key.value.key_id not in {k.id for k in keys.value}
 
 
@@ -154,9 +154,10 @@ async def _services(cloud: Cloud, project: str) -> Mapping[str, Part[bool]]:
 async def _account(
     spec: ConnectionSpec, cloud: Cloud, changes: tuple[OwnChange, ...], now: datetime
 ) -> Part[AccountInfo]:
-    """Read the account. Right after our own create a 403 or 404 says nothing: it is there, as we made it.
+    """Read the account. Right after our own creation, a 403 or 404 says nothing: it exists, as we created it.
 
-    Where the create's outcome is not known it counts as absent, because creating it again does no harm and tells.
+    If the outcome of the creation is not known, it counts as absent, because creating it again does no harm and shows
+    it.
     """
     part = await part_of(cloud.account(spec.project, spec.account_email))
     own = last_recent(changes, now, ACCOUNT)
@@ -170,7 +171,8 @@ async def _account(
 async def _keys(
     spec: ConnectionSpec, cloud: Cloud, changes: tuple[OwnChange, ...], now: datetime
 ) -> Part[tuple[KeyInfo, ...]]:
-    """Read the account's keys. No account, no keys: that is absent, not unknown, unless we have just made either."""
+    """Read the account's keys. Without an account the keys are absent, not unknown, unless we have just created
+    either."""
     try:
         return Present(await cloud.keys(spec.project, spec.account_email))
     except ProblemError as error:
@@ -181,5 +183,5 @@ async def _keys(
 
 
 def _not_yet(problem: Problem, spec: ConnectionSpec) -> bool:
-    """Whether a refusal may pass by itself, where we created the account or a key of it just now."""
+    """Whether a refusal may pass by itself, because we have just created the account or a key of it."""
     return concerns_account(problem, spec.account_email) and settling(problem).retry is Retry.NOT_YET

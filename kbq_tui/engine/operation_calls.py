@@ -1,4 +1,5 @@
-"""One row for each kind of operation: the call at Google that carries it out, and what has to arrive before it can."""
+"""One row for each kind of operation: the call to Google that carries it out, and what must have taken effect
+before."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -33,19 +34,19 @@ DESCRIPTIONS: Final = {
     "staging": "Klaviyo's working space. Made by kbq-tui.",
     "export": "Tables that Klaviyo writes. Made by kbq-tui.",
 }
-"""What datasets are described as, by their purpose."""
+"""The descriptions of new datasets, by their purpose."""
 
 O = TypeVar("O")  # noqa: E741  an operation
 
 
 @dataclass(frozen=True, slots=True)
 class OperationCall:
-    """How a kind of operation is carried out.
+    """How one kind of operation is carried out.
 
     Attributes:
         run: makes the call, with Google, the project and the operation; returns whether anything was changed. None for
-            a new key, which takes more than a call: its place on this machine comes first.
-        waits_for: those of our own changes that must have arrived everywhere before the call can succeed.
+            a new key, which takes more than a call: its place on this machine is reserved first.
+        waits_for: our own changes that must have taken effect everywhere before the call can succeed.
     """
 
     run: Callable[[Cloud, str, Any], Awaitable[bool]] | None

@@ -1,4 +1,4 @@
-"""Whether the person who is signed in is the one that a connection names."""
+"""Whether the signed-in person is the operator that a connection names."""
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import message
@@ -8,12 +8,12 @@ from kbq_tui.model.problem import Context, Problem
 
 
 def other_operator(operator: str, connection: str, identity: Identity) -> Problem | None:
-    """Return the problem that another login is used than the connection's operator; None where it is the same.
+    """Return the problem if the login is not the connection's operator; None if it is.
 
     Args:
         operator: the e-mail in the connection's file.
         connection: its name.
-        identity: who is signed in. Where Google does not say who, that is not the operator.
+        identity: who is signed in. If Google does not say who, it counts as another person.
     """
     if identity.principal.casefold() == operator.casefold():
         return None

@@ -1,4 +1,4 @@
-"""All connections in one list: a value for each, and how the list is ordered, searched and counted."""
+"""The list of all connections: a row for each, and how the list is sorted, searched and counted."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,11 +12,11 @@ from kbq_tui.i18n.messages import EMPTY, Message
 from kbq_tui.model.lean_dataclass import dataclass
 
 WORST_FIRST: Final = (Health.BROKEN, Health.UNKNOWN, Health.WARNING, Health.OK)
-"""What could not be read may hide a failure, so it comes before a warning."""
+"""Something unreadable may hide a failure, so it comes before a warning."""
 
 
 class SortBy(StrEnum):
-    """What the list can be ordered by."""
+    """What the list can be sorted by."""
 
     STATE = "state"
     NAME = "name"
@@ -32,14 +32,14 @@ class Overview:
     Attributes:
         name: the connection's name.
         project: its project.
-        health: the worst of what is known; None before the first look.
-        reason: what is wrong, or was when Google answered last; empty where nothing is.
-        unread: why something could not be read; empty where everything could.
-        stale: whether the values are older than the latest look.
+        health: the worst of what is known; None before the first reading.
+        reason: what is wrong, or was when Google last answered; empty if nothing is.
+        unread: why something could not be read; empty if everything could.
+        stale: whether the values are older than the latest reading.
         key_created: when the key in use was created; None if there is none, or it could not be read.
         key_unread: whether the keys could not be read.
         verified: when the last verification was; None for never.
-        history: the last looks.
+        history: the last readings.
     """
 
     name: str
@@ -55,23 +55,23 @@ class Overview:
 
     @property
     def shown(self) -> Health | None:
-        """The health that is shown: what is known from before proves nothing of now."""
+        """The health that is shown: an old one proves nothing about now."""
         return Health.UNKNOWN if self.stale else self.health
 
     def matches(self, text: str) -> bool:
-        """Return whether its name or its project holds a text, whatever the case."""
+        """Return whether its name or its project contains a text, whatever the case."""
         wanted = text.casefold()
         return wanted in self.name.casefold() or wanted in self.project.casefold()
 
 
 def ordered(rows: Iterable[Overview], by: SortBy, *, backwards: bool = False) -> list[Overview]:
-    """Return the rows in order; those without a value come last either way.
+    """Return the rows sorted; those without a value come last in either direction.
 
     Args:
         rows: the rows.
-        by: `STATE` puts the worst first, and of those the one that changed last; `KEY` the oldest key; `VERIFIED`
-            the one whose verification is longest ago.
-        backwards: the other way round.
+        by: `STATE` puts the worst first, and of those the one that changed last; `KEY` the oldest key; `VERIFIED` the
+            oldest verification.
+        backwards: reverse the order.
     """
     known: list[Overview] = []
     unknown: list[Overview] = []
@@ -83,13 +83,13 @@ def ordered(rows: Iterable[Overview], by: SortBy, *, backwards: bool = False) ->
 
 
 def totals(rows: Iterable[Overview]) -> dict[Health, int]:
-    """Return how many connections are how, the best first; those not looked at yet are left out."""
+    """Return the number of connections by health, the best first; those not read yet are left out."""
     found = Counter(row.shown for row in rows)
     return {health: found[health] for health in reversed(WORST_FIRST) if found[health]}
 
 
 def unread(rows: Sequence[Overview]) -> list[Overview]:
-    """Return the rows of which something could not be read."""
+    """Return the rows of connections of which something could not be read."""
     return [row for row in rows if row.unread]
 
 

@@ -1,7 +1,7 @@
-"""What the engine needs from the world outside. `gcp` and `local` fulfil these; tests have fakes.
+"""What the engine needs from the outside world. `gcp` and `local` implement these protocols; tests have fakes.
 
-Every call may raise `ProblemError` and nothing else. Reads that come back empty-handed return None only where the
-thing certainly does not exist; "not found, or you may not see it" is a `ProblemError`.
+Every call may raise `ProblemError` and nothing else. Reads return None only if the thing certainly does not exist; "not
+found, or you may not see it" is a `ProblemError`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kbq_tui.model.lean_dataclass import dataclass
 
-if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
+if TYPE_CHECKING:  # imported late: not needed for the first frame
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
 
 @dataclass(frozen=True, slots=True)
 class ProjectPage:
-    """Some projects, and the token for more (empty at the end)."""
+    """One page of projects, and the token for the next (empty at the end)."""
 
     projects: tuple[ProjectInfo, ...]
     next_token: str = ""
@@ -41,7 +41,7 @@ class ProjectPage:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What a query gave.
+    """The result of a query.
 
     Attributes:
         columns: names.
@@ -56,11 +56,11 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a query would do.
+    """What a query would read.
 
     Attributes:
-        size: bytes that it would read; None where BigQuery does not tell.
-        tables: the tables (project, dataset, table) that it would read, also behind views.
+        size: bytes that it would read; None if BigQuery does not say.
+        tables: the tables (project, dataset, table) that it would read, including those behind views.
     """
 
     size: int | None
@@ -70,7 +70,7 @@ class DryRun:
 @dataclass(frozen=True, slots=True)
 class TableInfo:
     """A table or view. `kind` is BigQuery's (`TABLE`, `VIEW`, `EXTERNAL`, `MATERIALIZED_VIEW` …); `expires` is when it
-    is deleted by itself, aware UTC, and `partition_life` how long after its date a partition is."""
+    expires, aware UTC, and `partition_life` how long after its date a partition expires."""
 
     name: str
     kind: str
@@ -84,22 +84,22 @@ class Cloud(Protocol):
     """Google Cloud as one principal sees it. Every call has its own deadline, and repeats after transient faults."""
 
     async def identity(self) -> Identity:
-        """Return who is signed in; the principal is empty where Google does not tell."""
+        """Return who is signed in; the principal is empty if Google does not say."""
 
     async def authenticate(self) -> None:
-        """Get a fresh access token, with nothing cached. Raises: ProblemError where the credential is refused."""
+        """Get a fresh access token, with nothing cached. Raises ProblemError if the credential is refused."""
 
     async def project(self, project: str) -> ProjectInfo:
-        """Return a project. Raises: ProblemError where it does not exist or may not be seen."""
+        """Return a project. Raises ProblemError if it does not exist or may not be seen."""
 
     async def search_projects(self, text: str, page_token: str = "", limit: int = 50) -> ProjectPage:
-        """Search on the server: id or name contains `text`; all that the principal may see where it is empty."""
+        """Search on the server for projects whose id or name contains `text`; all visible ones if it is empty."""
 
     async def services(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
-        """Return which of the APIs are on (one batched call)."""
+        """Return for each API whether it is enabled (one batched call)."""
 
     async def enable_services(self, project: str, names: Sequence[str]) -> None:
-        """Turn APIs on, and wait for the operation to end."""
+        """Enable APIs, and wait for the operation to end."""
 
     async def billing_enabled(self, project: str) -> bool:
         """Return whether the project has billing."""
@@ -108,65 +108,65 @@ class Cloud(Protocol):
         """Return whether a boolean constraint (`iam.disableServiceAccountKeyCreation`) is in force for the project."""
 
     async def test_permissions(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
-        """Return those of the permissions that the principal holds on the project."""
+        """Return which of the permissions the principal holds on the project."""
 
     async def project_bindings(self, project: str) -> tuple[RoleBinding, ...]:
-        """Return the project's role bindings, those with a condition too."""
+        """Return the project's role bindings, including conditional ones."""
 
     async def add_project_binding(self, project: str, role: str, member: str) -> bool:
-        """Add an unconditional binding, keep all else, redo on a concurrent change. Returns False if it was there."""
+        """Add an unconditional binding, keep all else, repeat after a concurrent change. Returns False if it
+        existed."""
 
     async def remove_project_binding(self, project: str, role: str, member: str) -> bool:
-        """Take a member out of the unconditional binding of a role. Returns False if it was not there."""
+        """Remove a member from the unconditional binding of a role. Returns False if it was not in it."""
 
     async def dataset_names(self, project: str) -> tuple[tuple[str, str], ...]:
-        """Return every dataset's name and location (empty where the listing does not tell)."""
+        """Return every dataset's name and location (empty if the list does not have it)."""
 
     async def dataset(self, project: str, name: str) -> DatasetInfo | None:
-        """Return a dataset with its access list; None where it does not exist."""
+        """Return a dataset with its access list; None if it does not exist."""
 
     async def create_dataset(
         self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
     ) -> bool:
-        """Create a dataset. Returns False where one of that name and location was there already."""
+        """Create a dataset. Returns False if one with this name and location existed."""
 
     async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
-        """Delete a dataset; one that is not empty only `with_tables`. Returns False if it was not there."""
+        """Delete a dataset; one that is not empty only with `with_tables`. Returns False if it did not exist."""
 
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
-        """Add an access entry, keep all else, redo on a concurrent change. Returns False if it was there."""
+        """Add an access entry, keeping all else; repeated after a concurrent change. Returns False if it existed."""
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
-        """Remove an access entry. `role` may be empty: every entry of the member. Returns False if there was none."""
+        """Remove an access entry; every entry of the member if `role` is empty. Returns False if there was none."""
 
     async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
-        """Return the role bindings of a table or view itself; none where it does not exist."""
+        """Return the role bindings of a table or view itself; none if it does not exist."""
 
     async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
-        """Take a member out of the unconditional binding of a role, keep all else, redo on a concurrent change.
-        Returns False if it was not there."""
+        """Remove a member from the unconditional binding of a role, keeping all else; repeated after a concurrent
+        change. Returns False if it was not in it."""
 
     async def account(self, project: str, email: str) -> AccountInfo | None:
-        """Return a service account; None where it does not exist."""
+        """Return a service account; None if it does not exist."""
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
-        """Create a service account. Returns False where it was there already."""
+        """Create a service account. Returns False if it existed."""
 
     async def delete_account(self, project: str, email: str) -> bool:
-        """Delete a service account. Returns False where it was not there."""
+        """Delete a service account. Returns False if it did not exist."""
 
     async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
-        """Return the user-managed keys, oldest first. Raises: ProblemError (kind NOT_FOUND) without an account."""
+        """Return the user-managed keys, oldest first. Raises ProblemError (kind NOT_FOUND) if there is no account."""
 
     async def create_key(self, project: str, email: str) -> Secret:
-        """Create a key and return its JSON. Never repeated by itself: an unclear outcome is a ProblemError."""
+        """Create a key and return its JSON. Never repeated automatically: an unclear outcome is a ProblemError."""
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
-        """Delete a key. Returns False where it was not there."""
+        """Delete a key. Returns False if it did not exist."""
 
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
-        """Enable a key, or disable it: what signs in with it is refused until it is enabled again. Does no harm where
-        it is so already."""
+        """Enable or disable a key, if it is not so already. A disabled key cannot sign in until it is enabled."""
 
     async def admin_changes(
         self, of: ProjectRef | DatasetRef | AccountRef, *, since: datetime
@@ -185,28 +185,29 @@ class Cloud(Protocol):
     ) -> tuple[KeyCall, ...]:
         """Return the newest calls to BigQuery that were signed with a key and were not ours, newest first.
 
-        An empty answer means "not used" only where the operator holds `logging.privateLogEntries.list`.
+        An empty answer means "not used" only if the operator holds `logging.privateLogEntries.list`.
 
         Args:
             project, email, key_id: the key.
             since: how far back, aware UTC.
-            addresses: only calls from there; from anywhere where empty.
-            limit: how many at most.
+            addresses: only calls from these addresses; empty for any.
+            limit: the most calls.
         """
 
     async def keys_counted(
         self, project: str, unique_id: str, since: datetime, until: datetime
     ) -> Mapping[str, datetime]:
-        """Return, by key id, when each key of an account last authenticated, as its metric counts; ours count, too.
+        """Return, by key id, when each key of an account last authenticated, according to the metric; our own uses
+        count, too.
 
         Args:
             project: the account's project.
             unique_id: the account's numeric id.
-            since, until: the time that is looked at, aware UTC.
+            since, until: the period, aware UTC.
         """
 
     async def key_days(self, project: str) -> Mapping[str, datetime]:
-        """Return, by key id, the last day on which each key of a project authenticated; ours count, too."""
+        """Return, by key id, the last day on which each key of a project authenticated; our own uses count, too."""
 
     async def query(
         self,
@@ -218,15 +219,15 @@ class Cloud(Protocol):
         max_rows: int = 1_000,
         max_bytes: int | None = None,
     ) -> QueryResult:
-        """Run a query, or only estimate it.
+        """Run a query, or only estimate its cost.
 
         Args:
             project: the project that is billed.
             sql: GoogleSQL.
             location: where it runs, such as `EU`.
-            dry_run: say what would be processed, without running it.
-            max_rows: how many rows of the result are fetched.
-            max_bytes: fail, at no cost, where more would be billed; None for no limit.
+            dry_run: only report what would be processed.
+            max_rows: the most rows of the result that are fetched.
+            max_bytes: fail, at no cost, if more would be billed; None for no limit.
         """
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
@@ -235,13 +236,13 @@ class Cloud(Protocol):
     async def test_table_permissions(
         self, project: str, dataset: str, table: str, permissions: Sequence[str]
     ) -> frozenset[str]:
-        """Return those of the permissions that the principal holds on a table or view, wherever they come from."""
+        """Return which of the permissions the principal holds on a table or view, wherever they come from."""
 
     async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
         """Return what a query would read, without running it."""
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
-        """Return the row access policies of a table, each with whom it lets through."""
+        """Return the row access policies of a table, each with its members."""
 
     async def recent_jobs(
         self, project: str, email: str, limit: int = 10, *, since: datetime | None = None
@@ -250,29 +251,29 @@ class Cloud(Protocol):
 
         Args:
             project, email: the account.
-            limit: how many at most.
+            limit: the most jobs.
             since: how far back, aware UTC; None for among the newest jobs of the project.
 
         Raises:
-            ProblemError: also where jobs are listed, but without whose they are.
+            ProblemError: also if jobs are listed without their users.
         """
 
     async def query_quota(self, project: str) -> QueryQuota:
-        """Return how much the project's queries may read in a day."""
+        """Return how many bytes the project's queries may read in a day."""
 
     async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
-        """Return the jobs that the audit log tells of, newest first: when, and whether they failed; ours left out.
+        """Return the jobs in the audit log, newest first: when they ran, and whether they failed; without our own.
 
-        An empty answer means "none" only where the operator holds `logging.privateLogEntries.list`.
+        An empty answer means "none" only if the operator holds `logging.privateLogEntries.list`.
 
         Args:
             project, email: the account.
             since: how far back, aware UTC.
-            limit: how many at most.
+            limit: the most jobs.
         """
 
     async def close(self) -> None:
-        """Let go of connections; never blocks on a hanging call."""
+        """Close connections; never blocks on a call that hangs."""
 
 
 class Impersonator(Protocol):
@@ -289,68 +290,67 @@ class KeySlot(Protocol):
         """Where the key will be."""
 
     def commit(self, key: Secret) -> LocalKey:
-        """Write, sync, move into place; a copy goes to the keyring. Raises: ProblemError; the slot still stands."""
+        """Write, sync, and move into place; a copy goes to the keyring. Raises ProblemError; the slot is then kept."""
 
     def abandon(self) -> None:
-        """Give the place back."""
+        """Release the place."""
 
 
 class KeyStore(Protocol):
-    """Keys on this machine. The calls touch disk (and maybe a keyring): run them off the event loop."""
+    """Keys on this machine. The calls access the disk (and maybe a keyring): run them off the event loop."""
 
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
-        """Say what is at `path` (or the default place), or None for nothing. Raises: ProblemError if unusable."""
+        """Describe the key at `path` (or the default place), or None for nothing. Raises ProblemError if unusable."""
 
     def handed_over(self, project: str, email: str) -> tuple[str, ...]:
-        """Return the ids of keys whose file was shredded here after the hand-over, newest last. Raises: ProblemError
-        where that is not known."""
+        """Return the ids of keys that were handed over and shredded here, newest last. Raises ProblemError if not
+        known."""
 
     def reserve(self, path: str | None, project: str, email: str) -> KeySlot:
-        """Reserve the place for a new key. Raises: ProblemError where it is taken or cannot be written."""
+        """Reserve the place for a new key. Raises ProblemError if it is in use or cannot be written."""
 
     def load(self, path: str | None, project: str, email: str) -> Secret:
-        """Read the key, from the file or else the keyring. Raises: ProblemError."""
+        """Read the key, from the file or else the keyring. Raises ProblemError."""
 
     def path_beside(self, path: str | None, project: str, email: str) -> str:
-        """Return where a new key lies while the one at `path` (or the default place) is being replaced."""
+        """Return where a new key is stored while the one at `path` (or the default place) is being replaced."""
 
     def promote(self, path: str | None, project: str, email: str) -> None:
-        """Put the new key into the place of the old one, whose file is shredded as after a hand-over. Goes on where a
-        process that died has left it; does nothing where no new key lies beside. Raises: ProblemError."""
+        """Put the new key into the place of the old one, whose file is shredded as after a hand-over. Continues where a
+        process that died left off; does nothing if there is no new key. Raises ProblemError."""
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
-        """Destroy the file of a new key that is gone at Google. Raises: ProblemError."""
+        """Destroy the file of a new key that no longer exists at Google. Raises ProblemError."""
 
     def shred(self, path: str | None, project: str, email: str) -> Message:
-        """Overwrite and delete the key file after the hand-over. Returns what is left. Raises: ProblemError."""
+        """Overwrite and delete the key file after the hand-over. Returns what is left. Raises ProblemError."""
 
     def forget_copy(self, project: str, email: str) -> Message:
-        """Delete the keyring's copy. Returns why it could not be and how to do it by hand; empty where it is
-        gone. Never raises."""
+        """Delete the keyring's copy. Returns why that failed and how to do it by hand; empty if deleted. Never
+        raises."""
 
 
 class Journal(Protocol):
-    """What was intended and how it ended, on disk before and after each change."""
+    """A record on disk, written before and after each change, of what was intended and how it ended."""
 
     def intend(self, action: str, resource: str) -> None:
-        """Write down that an action begins; on disk when this returns. Raises: ProblemError."""
+        """Record that an action begins; on disk when this returns. Raises ProblemError."""
 
     def settle(self, event: Event) -> None:
-        """Write down how an action ended. Raises: ProblemError."""
+        """Record how an action ended. Raises ProblemError."""
 
     def changes(self) -> Sequence[OwnChange]:
-        """Return the changes that were made, or may have been, oldest first. Raises: ProblemError where it cannot be
-        read."""
+        """Return the changes that were made, or may have been, oldest first. Raises ProblemError if unreadable."""
 
 
 class Clock(Protocol):
-    """Time, so that tests own it."""
+    """The time, which tests replace."""
 
     def now(self) -> datetime:
-        """Aware UTC."""
+        """The present time, aware UTC."""
 
     def monotonic(self) -> float:
-        """Seconds."""
+        """Seconds of a clock that never goes back."""
 
     async def sleep(self, seconds: float) -> bool:
         """Wait for some seconds. Returns whether the operator cut that short."""
@@ -358,17 +358,17 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything a use case needs.
+    """Everything a use case needs from the outside world.
 
     Attributes:
         cloud: Google as the operator sees it.
-        impersonate: makes Google as the service account sees it, from the key.
+        impersonate: returns Google as the service account sees it, from the key.
         keys: keys on this machine.
         journal: what was intended and how it ended.
-        clock: time.
+        clock: the time.
         neighbours: reads the other connections of this machine, from disk: run it off the event loop.
-        command: returns a command of ours as one that means the same connection, for remedies: `kbq-tui key delete ID`
-            becomes `kbq-tui key delete ID NAME`. Any other command stays as it is.
+        command: returns a command of ours with the connection's name, for remedies: `kbq-tui key delete ID` becomes
+            `kbq-tui key delete ID NAME`. Any other command stays as it is.
     """
 
     cloud: Cloud
@@ -381,20 +381,20 @@ class Ports:
 
     def ours(self, line: str) -> Command:
         """Return a command of this program about the connection, such as `key list`."""
-        from kbq_tui.shell.commands import ours  # late: nothing of it is needed to draw a first frame
+        from kbq_tui.shell.commands import ours  # imported late: not needed for the first frame
 
         return self.command(ours(line))
 
     def named(self, problem: Problem) -> Problem:
-        """Return a problem whose commands of ours mean this connection: with its name and, if need be, `--config`."""
+        """Return a problem whose commands of ours name this connection and, if needed, `--config`."""
         return problem.with_commands(self.command)
 
     def named_plan(self, plan: Plan) -> Plan:
-        """Return a plan whose problems' commands of ours mean this connection."""
+        """Return a plan whose problems' commands of ours name this connection."""
         return plan.with_problems(self.named)
 
     def named_text(self, text: Message) -> Message:
-        """Return a message in which a command of ours that fills a blank means this connection."""
+        """Return a message whose commands of ours name this connection."""
         from kbq_tui.model.command import with_commands  # as above
 
         return with_commands(text, self.command)

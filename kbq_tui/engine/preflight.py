@@ -1,4 +1,4 @@
-"""Before anything is changed: what would stop the set-up. Pure; faces only draw it."""
+"""Preflight: what would block the set-up, before anything is changed. Pure; faces only draw it."""
 
 from typing import Final
 
@@ -24,18 +24,18 @@ TITLES: Final = {
     "permissions": message("Your permissions"),
     "datasets": message("Location"),
 }
-"""What is looked at, in order: ids, and what they are called."""
+"""The checks in order: ids and titles."""
 
 
 def preflight(spec: ConnectionSpec, observed: Observed, plan: Plan) -> tuple[Line, ...]:
-    """Judge what the set-up stands on; a line for each of `TITLES`, or one for each thing that is in the way.
+    """Judge the set-up's requirements; a line for each of `TITLES`, or one for each obstacle.
 
-    What a root cause explains has no line beside it.
+    Lines that a root cause explains are left out.
 
     Args:
         spec: the connection.
-        observed: what was seen.
-        plan: what `diff` makes of the two.
+        observed: the present state.
+        plan: from `diff`.
     """
     lines = (
         _project(observed),
@@ -72,7 +72,7 @@ def _project(observed: Observed) -> Line:
 
 
 def _services(observed: Observed, plan: Plan) -> list[Line]:
-    """Judge the APIs by the plan: those that are off are either turned on by it, or may not be."""
+    """Judge the APIs by the plan: disabled ones are either enabled by it, or the operator may not enable them."""
     off = message("API off")
     lines = [
         Line(a.id, off, Health.BROKEN, message("{name}: can be turned on here", name=a.resource.service))
@@ -104,7 +104,7 @@ def _billing(spec: ConnectionSpec, observed: Observed, plan: Plan) -> Line:
 
 
 def _policy(id_: str, constraints: tuple[str, ...], action: str, fine: Message, observed: Observed, plan: Plan) -> Line:
-    """Judge organization policies: one in force is in the way only where something has to be created yet."""
+    """Judge organization policies: one that is in force matters only if something still has to be created."""
     parts: list[Part[bool]] = [observed.constraints.get(c, Absent()) for c in constraints]
     on = next((c for c, p in zip(constraints, parts, strict=True) if isinstance(p, Present) and p.value), None)
     if on is not None:

@@ -1,4 +1,4 @@
-"""The owner of what this machine remembers of a connection: read first, written only where something changed."""
+"""Reads and writes what this machine remembers of a connection: read first, written only if something changed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 class ConnectionRecord:
     """What this machine remembers of one connection. Both faces save a connection only through this.
 
-    It is read when the record is made, so nothing can be saved that was never read. Only differences are written:
-    what another process has changed since then stays.
+    It is read when the record is created, so nothing can be saved that was never read. Only differences are written:
+    what another process has changed since then is kept.
 
     Args:
-        store: what this machine remembers.
+        store: where it is stored.
         name: the connection.
 
     Raises:
@@ -35,7 +35,7 @@ class ConnectionRecord:
 
     @property
     def state(self) -> SavedConnection:
-        """The connection as remembered; the defaults where nothing is."""
+        """The connection as remembered; the defaults if nothing is."""
         return self.saved or self._base
 
     @property
@@ -45,14 +45,14 @@ class ConnectionRecord:
 
     @property
     def filed_spec(self) -> ConnectionSpec | None:
-        """The connection as its file says it; None where it has none."""
+        """The connection in its file; None if it has none."""
         return self.state.draft.spec() if self.filed else None
 
     def holds(self, spec: ConnectionSpec) -> bool:
-        """Whether the connection exists and is this one; options or the environment may have made it another."""
+        """Whether the connection exists and is equal to this one; options or the environment may have changed it."""
         try:
             return self.filed and self.state.draft.spec() == spec
-        except ValueError:  # what is saved cannot be right yet
+        except ValueError:  # the saved values are not a valid connection yet
             return False
 
     def keep(
@@ -64,14 +64,14 @@ class ConnectionRecord:
         connected: bool | None = None,
         confirmed: bool = False,
     ) -> None:
-        """Remember what is given; what is not given stays as it was. Nothing is written where nothing changes.
+        """Remember the given values; the others stay as they were. Nothing is written if nothing changes.
 
-        Of a connection that does not exist yet nothing is remembered, until something is confirmed.
+        Nothing is remembered of a connection that does not exist yet, until something is confirmed.
 
         Args:
             draft: what was typed.
-            screen: the step on which the operator stands.
-            finished: the set-up was carried through to the last screen.
+            screen: the step that the operator is on.
+            finished: the set-up was completed.
             connected: the operator said that Klaviyo is connected.
             confirmed: the operator agreed to a change: from now on the connection exists.
 
@@ -97,7 +97,7 @@ class ConnectionRecord:
 
 
 def _valid(draft: ConnectionDraft) -> bool:
-    """Return whether a draft can be a connection."""
+    """Return whether a draft is a valid connection."""
     try:
         draft.spec()
     except ValueError:

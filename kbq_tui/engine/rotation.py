@@ -1,4 +1,4 @@
-"""Replace the key that Klaviyo holds, without a minute in which none works."""
+"""Replaces the key that Klaviyo uses, so that a working key exists at any time."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,9 +39,9 @@ from kbq_tui.planning.rotation import (
 )
 
 LOOK_EVERY = 10.0
-"""Seconds between two looks at the audit log while Klaviyo is waited for."""
+"""Seconds between two readings of the audit log while waiting for Klaviyo."""
 _NEEDED = (key_auth.id, query_run.id)
-"""The checks that tell whether a key is good; the others are about what the account may do, whichever key it uses."""
+"""The checks that show whether a key works; the others are about the account's permissions, whichever key it uses."""
 
 
 async def rotate(
@@ -54,17 +54,17 @@ async def rotate(
     told: Told | None = None,
     stepping: Callable[[RotationOutcome], None] = lambda _: None,
 ) -> RotationOutcome:
-    """Go on with the replacement of the key, from wherever it stands, as far as it can go by now.
+    """Continue the rotation from its present state, as far as possible.
 
     Args:
         spec: the connection.
-        ports: what to act with.
+        ports: the outside world.
         emit: called with each event.
-        patience: how long to wait for changes to arrive.
+        patience: how long to wait for changes to take effect.
         options: how it is done.
-        hand_over: called with the new key's file once it is Klaviyo's turn.
+        hand_over: called with the new key's file when it has to be uploaded to Klaviyo.
         told: called with the results of the checks with the new key.
-        stepping: called before each step, with how far it has come.
+        stepping: called before each step, with the state so far.
 
     Raises:
         ProblemError: the keys cannot be read, or nothing can be done.
@@ -75,17 +75,17 @@ async def rotate(
 async def roll_back(
     spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, *, confirmed: bool = False
 ) -> RotationOutcome:
-    """Take the new key back while Klaviyo still uses the old one; or, later, enable the old key again.
+    """Delete the new key while Klaviyo still uses the old one; or, later, enable the old key again.
 
     Args:
         spec: the connection.
-        ports: what to act with.
+        ports: the outside world.
         emit: called with each event.
-        patience: how long to wait for changes to arrive.
-        confirmed: the operator says that Klaviyo holds the old key.
+        patience: how long to wait for changes to take effect.
+        confirmed: the operator says that Klaviyo uses the old key.
 
     Raises:
-        ProblemError: there is nothing to take back, or Klaviyo would be cut off; nothing was changed.
+        ProblemError: there is nothing to roll back, or Klaviyo would be cut off; nothing was changed.
     """
     rotating = _Rotating(spec, ports, emit, patience, RotationOptions(confirmed=confirmed), lambda _: None, None)
     return await rotating.back()
@@ -103,7 +103,7 @@ class _Rotating:
         told: Told | None,
     ) -> None:
         self.spec, self.ports, self.patience, self.options = spec, ports, patience, options
-        self.emit, self.unlogged = event_log.events(emit), emit  # what `Runner` and `verify` are given they log
+        self.emit, self.unlogged = event_log.events(emit), emit  # `Runner` and `verify` log what they are given
         self.hand_over, self.told = hand_over, told
         self.context = context_of(spec)
         self.outcome = RotationOutcome()
@@ -136,7 +136,7 @@ class _Rotating:
         return self.view.rotation
 
     async def _take(self, step: RotationStep) -> bool:
-        """Take one step. Returns whether to go on."""
+        """Take one step. Returns whether to continue."""
         match step:
             case RotationStep.BEGIN:
                 return await self._begin()
@@ -165,7 +165,7 @@ class _Rotating:
                 return False
 
     async def _act(self, action: Action, spec: ConnectionSpec | None = None) -> bool:
-        """Carry one change out as `apply` does. Returns whether it succeeded."""
+        """Carry out one change as `apply` does. Returns whether it succeeded."""
         runner = Runner(spec or self.spec, self.ports, self.unlogged, self.patience)
         await runner.run([action])
         self.outcome.done += runner.outcome.done
@@ -174,7 +174,7 @@ class _Rotating:
         return runner.outcome.complete
 
     async def _reached(self, kind: ActionKind, key_id: str, text: Message) -> bool:
-        """Remember that a point was reached."""
+        """Record that a point was reached."""
         journal, action = self.ports.journal, mark(kind, self.spec, key_id)
         event = Event(EventKind.FINISHED, action, self.ports.clock.now(), text)
         await offload(lambda: journal.intend(action, self.spec.account_email))
@@ -184,7 +184,7 @@ class _Rotating:
         return True
 
     async def _end(self) -> None:
-        """Forget the rotation: it is done, or taken back."""
+        """End the rotation in the journal: it is finished, or rolled back."""
         action = mark(ActionKind.ROTATE, self.spec, self.rotation.old)
         text = message("Key {key} is replaced", key=self.rotation.old[:12])
         event = Event(EventKind.FINISHED, action, self.ports.clock.now(), text, changed=not self.outcome.rolled_back)
@@ -193,7 +193,7 @@ class _Rotating:
             self.emit(event)
 
     async def _begin(self) -> bool:
-        """Remember which key is replaced. Raises: ProblemError, where the log shows that Klaviyo uses another one."""
+        """Record which key is replaced. Raises ProblemError if the log shows that Klaviyo uses another one."""
         old, now = old_key(self.view, self.spec), self.ports.clock.now()
         if await log_readable(self.spec, self.ports.cloud) is None:
             active = [key.id for key in self.view.keys if self.view.works(key.id)]
@@ -225,17 +225,18 @@ class _Rotating:
 
     async def _verify_new(self) -> bool:
         new = self.view.new
-        if self.rotation.new != new:  # it was made by a run that died before it could say so
+        if self.rotation.new != new:  # it was created by a run that died before it could report that
             await self._reached(ActionKind.ROTATE_CREATED, new, message("The new key is {key}", key=new[:12]))
         if not await self._verified(beside_of(self.spec, self.ports)):
             return False
         return await self._reached(ActionKind.ROTATE_VERIFIED, new, message("The new key {key} works", key=new[:12]))
 
     async def _verified(self, spec: ConnectionSpec) -> bool:
-        """Run the checks with the new key. Returns whether Google takes it; what else fails is told, and no reason."""
+        """Run the checks with the new key. Returns whether Google accepts it; other failures are reported, but do not
+        stop the rotation."""
         results = await verify(spec, self.ports, told=self.told, emit=self.unlogged, patience=self.patience)
         bad = [r for r in results if r.check.id in _NEEDED and r.verdict is not Verdict.PASS]
-        self.outcome.problems = tuple(map(_reason, bad[:1]))  # the others follow from the first
+        self.outcome.problems = tuple(map(_reason, bad[:1]))  # the other failures follow from the first
         return not bad
 
     async def _taken(self) -> bool:
@@ -277,7 +278,7 @@ class _Rotating:
         return found[0] if found else None
 
     async def _disable(self) -> bool:
-        """Disable the old key once nobody has used it for an hour."""
+        """Disable the old key after nobody has used it for an hour."""
         old, now, taken = self.rotation.old, self.ports.clock.now(), self.rotation.taken
         unreadable = await log_readable(self.spec, self.ports.cloud)
         if unreadable is not None and not self.options.confirmed:
@@ -305,7 +306,7 @@ class _Rotating:
         self.outcome.problems = (self.ports.named(catalogue.problem(code, self.context, **details)),)
 
     async def _with_candidates(self, problem: Problem) -> Problem:
-        """Return "ten keys" with those that can be deleted first: nobody can, or does, use them."""
+        """Return "ten keys" with the keys that can be deleted first: nobody can use them, or nobody does."""
         view = self.view
         uses = await last_uses(self.spec, self.ports.cloud, view.keys, view.now)
         steps = tuple(
@@ -317,7 +318,7 @@ class _Rotating:
         )
         return self.ports.named(replace(problem, steps=(*steps, *problem.steps)))
 
-    # -- the way back
+    # -- rolling back
 
     async def back(self) -> RotationOutcome:
         await self._look()
@@ -346,7 +347,7 @@ class _Rotating:
         return out
 
     async def _klaviyo_has_the_old_one(self, new: str) -> None:
-        """Make sure that Klaviyo does not use the new key. Raises: ProblemError."""
+        """Make sure that Klaviyo does not use the new key. Raises ProblemError."""
         unreadable = await log_readable(self.spec, self.ports.cloud)
         if unreadable is None:
             if await self._call(new, self.rotation.begun) is not None and not self.options.confirmed:
@@ -364,7 +365,7 @@ def _reason(result: CheckResult) -> Problem:
 
 
 def _waited_for(other: KeyCall | None) -> Message:
-    """Return what is waited for, and who else has used the new key meanwhile."""
+    """Return what is waited for, and who else has used the new key in the meantime."""
     if other is None:
         return message("There is none yet; both keys work.")
     return message(

@@ -1,4 +1,4 @@
-"""The replacement of a key on a screen: where it stands, and what is going on. It neither asks nor draws."""
+"""A key rotation for the screens: its state and what is running. It neither asks questions nor draws."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from kbq_tui.planning.rotation import RotationStep, next_step
 
 
 class RotationSession:
-    """One replacement of a key, over the set-up of its connection, whose sign-in, lock and phases it shares.
+    """One key rotation, over the set-up of its connection, whose sign-in, lock and phases it uses.
 
     Args:
         setup: the set-up.
 
     Attributes:
-        outcome: how far it came; None before the first look.
+        outcome: the state of the rotation; None before it was read.
         events: the latest event of each action of the run, by the action's id.
-        begun: whether a key is being replaced at all.
+        begun: whether a rotation has been started at all.
     """
 
     def __init__(self, setup: SetupSession) -> None:
@@ -43,16 +43,16 @@ class RotationSession:
 
     @property
     def awaiting(self) -> bool:
-        """Whether Klaviyo's call is waited for; that may be stopped at any time."""
+        """Whether it is waiting for Klaviyo's call, which can be stopped at any time."""
         return self.setup.phase is Phase.AWAITING
 
     @property
     def latest(self) -> Event | None:
-        """What is going on now."""
+        """The event that is running now."""
         return next(reversed(self.events.values()), None)
 
     async def look(self) -> None:
-        """Find out where it stands. Changes nothing."""
+        """Read the state of the rotation. Changes nothing."""
         if (self.setup.cloud is None or self.setup.sign_in_problem is not None) and not await self.setup.sign_in():
             return
         spec = self.setup.spec()
@@ -62,7 +62,7 @@ class RotationSession:
             await self._see(spec)
 
     async def _see(self, spec: ConnectionSpec) -> None:
-        """Read what is there, and what comes next by that."""
+        """Read the present state and compute the next step."""
         out = RotationOutcome()
         try:
             view = await look(spec, self.setup.ports(spec), lambda _: None, NO_PATIENCE)
@@ -75,7 +75,7 @@ class RotationSession:
         self.outcome = out
 
     async def go_on(self, *, confirmed: bool = False) -> None:
-        """Go on from wherever it stands, as far as it can go by now; a wait for Klaviyo is ended first.
+        """Continue from the present state as far as possible; a wait for Klaviyo is ended first.
 
         Args:
             confirmed: the operator says that Klaviyo uses the new key.
@@ -88,10 +88,10 @@ class RotationSession:
         await self._run(work)
 
     async def back(self, *, confirmed: bool = False) -> None:
-        """Take the new key back, or enable the old one again; a wait for Klaviyo is ended first.
+        """Delete the new key, or enable the old one again; a wait for Klaviyo is ended first.
 
         Args:
-            confirmed: the operator says that Klaviyo holds the old key.
+            confirmed: the operator says that Klaviyo uses the old key.
         """
 
         async def work(spec: ConnectionSpec, ports: Ports, patience: Patience) -> RotationOutcome:
@@ -100,7 +100,7 @@ class RotationSession:
         await self._run(work)
 
     async def stop(self) -> None:
-        """Stop waiting for Klaviyo; what was done stays done."""
+        """Stop waiting for Klaviyo; completed steps stay."""
         task = self._running
         if task is not None and self.awaiting:
             task.cancel()

@@ -1,4 +1,4 @@
-"""How a rotation stands: what is there of it, how it is wanted, and how far it came."""
+"""The state of a rotation: what was found, the options, and the progress."""
 
 import dataclasses
 from collections.abc import Callable
@@ -24,12 +24,12 @@ HandOver = Callable[[LocalKey], None]
 
 @dataclass(frozen=True, slots=True)
 class RotationOptions:
-    """How a key is replaced.
+    """The options of a rotation.
 
     Attributes:
         confirmed: the operator says that Klaviyo uses the new key.
-        grace: how long the old key stays, disabled.
-        wait: seconds for which Klaviyo is waited for in one run.
+        grace: how long the old key stays disabled.
+        wait: the most seconds to wait for Klaviyo in one run.
     """
 
     confirmed: bool = False
@@ -39,17 +39,17 @@ class RotationOptions:
 
 @dataclasses.dataclass(slots=True)
 class RotationOutcome:
-    """How far it came.
+    """The progress of a rotation.
 
     Attributes:
-        step: what comes next; `FINISH` where the old key is gone.
+        step: the next step; `FINISH` if the old key is deleted.
         old, new: the ids of both keys; empty if there is none (yet).
         key: the new key's file.
-        done: ids of what was done in this run.
-        problems: why it cannot go on.
-        until: when it can go on, where only time is missing.
-        why: what is waited for, where only time is missing.
-        rolled_back: the new key was taken back, or the old one enabled again.
+        done: ids of the actions of this run.
+        problems: why it cannot continue.
+        until: when it can continue, if it only has to wait.
+        why: what is waited for, if it only has to wait.
+        rolled_back: the new key was deleted, or the old one enabled again.
     """
 
     step: RotationStep = RotationStep.BEGIN
@@ -64,12 +64,12 @@ class RotationOutcome:
 
     @property
     def finished(self) -> bool:
-        """Whether the old key is gone."""
+        """Whether the old key is deleted."""
         return self.step is RotationStep.FINISH and not self.problems
 
 
 async def look(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> RotationView:
-    """Return what is there of a rotation. Waits where we have just created the account or a key.
+    """Return the present state of a rotation. Waits if we have just created the account or a key.
 
     Raises:
         ProblemError: the keys, at Google or here, cannot be read.
@@ -95,5 +95,5 @@ async def look(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patienc
 
 
 def beside_of(spec: ConnectionSpec, ports: Ports) -> ConnectionSpec:
-    """Return the connection with the new key, which lies beside the old one."""
+    """Return the connection with the new key's file, which is stored beside the old one."""
     return replace(spec, key_file=ports.keys.path_beside(spec.key_file, spec.project, spec.account_email))

@@ -1,4 +1,4 @@
-"""All that a face (the TUI, the plain face) is handed: it builds no adapter itself."""
+"""Everything that a face (the TUI or the plain face) is given: it builds no adapter itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionDraft:
-    """What the operator has typed so far: any text, kept as it is; empty where nothing was typed or given."""
+    """What the operator has typed so far: any text, unchanged; empty if nothing was typed or given."""
 
     name: str = "default"
     project: str = ""
@@ -56,7 +56,7 @@ class ConnectionDraft:
         )
 
     def spec(self) -> ConnectionSpec:
-        """Return the connection. Raises: InvalidValueError with the field at fault."""
+        """Return the connection. Raises InvalidValueError with the wrong field."""
         if self.direction not in tuple(Direction):
             raise InvalidValueError("direction", message("The direction is import, export or both."))
         return ConnectionSpec(
@@ -78,7 +78,7 @@ class ConnectionDraft:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How a connection's operator signs in, as its file says; None for what it leaves open.
+    """How a connection's operator signs in, from its file; None for what the file does not say.
 
     Attributes:
         credentials: the credentials file.
@@ -97,12 +97,12 @@ class SavedConnection:
 
     Attributes:
         draft: what was typed.
-        screen: the step on which the operator left; None for the first.
-        finished: the set-up was carried through to the last screen.
+        screen: the step that the operator left; None for the first.
+        finished: the set-up was completed.
         connected: the operator said that Klaviyo is connected.
         filed: the connection exists: it has a file. Before the first change is confirmed there is only what was typed.
-        operator: the e-mail of the only login that changes things without a question; empty for any.
-        production: whether what destroys something wants the connection's name typed.
+        operator: the e-mail of the only login that may change things without a question; empty for any.
+        production: whether the connection's name must be typed before something is destroyed.
         login: how its operator signs in.
     """
 
@@ -118,10 +118,10 @@ class SavedConnection:
 
 @dataclass(frozen=True, slots=True)
 class UiPreferences:
-    """What the operator chose on the screens, for all connections; None where nothing was chosen.
+    """What the operator chose on the screens, for all connections; None if nothing was chosen.
 
     Attributes:
-        ascii: signs in ASCII, or not.
+        ascii: whether to draw with ASCII only.
         theme: the theme's name.
         welcomed: the welcome was seen.
     """
@@ -138,27 +138,28 @@ class SignIn(Protocol):
         """Return Google as the operator sees it.
 
         Args:
-            allow_gcloud: the operator agreed to use gcloud's own login, for want of application default credentials.
+            allow_gcloud: the operator agreed to use gcloud's own login, because there are no application default
+                credentials.
 
         Raises:
-            ProblemError: no credentials, or they are of no use (kind CREDENTIALS).
+            ProblemError: there are no credentials, or they cannot be used (kind CREDENTIALS).
         """
 
     def gcloud_available(self) -> bool:
-        """Whether gcloud is installed and signed in, so that its login could be offered."""
+        """Whether gcloud is installed and signed in, so that its login can be offered."""
 
     def can_log_in(self) -> bool:
-        """Whether gcloud is installed, and its login for application default credentials would count."""
+        """Whether gcloud is installed, and its login for application default credentials would be used."""
 
     def log_in(self) -> Message | None:
         """Run gcloud's login on the terminal, and block until it ends.
 
         Returns:
-            Why nobody is signed in; None where gcloud says that somebody is.
+            Why nobody is signed in; None if gcloud says that somebody is.
         """
 
     def check_file(self, path: str) -> Message | None:
-        """Return why a file cannot be credentials, or None. Reads it; a short call."""
+        """Return why a file cannot be credentials, or None. Reads the file; a short call."""
 
 
 class Store(Protocol):
@@ -168,23 +169,23 @@ class Store(Protocol):
         """The names of the connections that exist, sorted."""
 
     def load(self, name: str) -> SavedConnection | None:
-        """What is known of a connection, or of one whose set-up was begun; None where nothing is."""
+        """Return what is known of a connection, or of one whose set-up was begun; None if nothing is."""
 
     def save(self, saved: SavedConnection, before: SavedConnection, *, confirmed: bool = False) -> None:
-        """Write what differs between two states; all else stays as it is by now. For `ConnectionRecord` alone.
+        """Write what differs between two states; everything else stays as it is by now. Only for `ConnectionRecord`.
 
         Args:
-            saved: how it should be.
-            before: how it was when it was read.
+            saved: the new state.
+            before: the state when it was read.
             confirmed: a change was agreed to: the connection gets its file, with the credentials options that were
                 typed in this run.
         """
 
     def recent_projects(self) -> tuple[str, ...]:
-        """Return the ids of projects that were used last, newest first."""
+        """Return the ids of the projects that were used last, newest first."""
 
     def remember_project(self, project: str) -> None:
-        """Put a project at the head of the recent ones. For projects that Google has shown."""
+        """Put a project first in the list of recent ones. For projects that Google has shown."""
 
     def preferences(self) -> UiPreferences:
         """Return what was chosen on the screens."""
@@ -199,37 +200,37 @@ class Store(Protocol):
         """Remember a verification as the connection's last one."""
 
     def looks(self, name: str) -> LookHistory:
-        """Return the dashboard's last looks at a connection."""
+        """Return the dashboard's last readings of a connection."""
 
     def save_looks(self, name: str, history: LookHistory) -> None:
-        """Remember the dashboard's last looks at a connection."""
+        """Save the dashboard's last readings of a connection."""
 
     def source_looks(self, name: str) -> SourceLooks:
-        """Return the last look of the source check at each table of a connection."""
+        """Return the source check's last result for each table of a connection."""
 
     def save_source_looks(self, name: str, looks: SourceLooks) -> None:
-        """Remember the last look of the source check at each table of a connection."""
+        """Save the source check's last result for each table of a connection."""
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
-        """Write a report or a hand-off (0600), and return its path. `suffix` such as `.md`."""
+        """Write a report or a hand-off (mode 0600), and return its path. `suffix` such as `.md`."""
 
     def write_values(self, path: str, text: str) -> str:
-        """Write the values for Klaviyo where the operator says, and return the whole path. Touches no file that is
-        something else."""
+        """Write the values for Klaviyo to a path of the operator's choice, and return the full path. Overwrites no
+        other kind of file."""
 
     def journal(self, name: str) -> Journal:
         """Return a connection's journal; it need not exist yet."""
 
     def unfinished(self, name: str) -> tuple[str, ...]:
-        """Return what the journal has begun and not settled: a run was interrupted there."""
+        """Return the actions that the journal has begun and not settled: a run was interrupted there."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """What was done to copy something.
+    """The result of copying something.
 
     Attributes:
-        ways: the ways that took it, such as `OSC 52`; empty where none did.
+        ways: the ways that accepted it, such as `OSC 52`; empty if none did.
         text: one sentence for the operator; never a claim that it arrived.
     """
 
@@ -238,16 +239,16 @@ class CopyResult:
 
 
 class Clipboard(Protocol):
-    """The ladder to the operator's clipboard. May block for some seconds: not for the event loop."""
+    """The ways to the operator's clipboard, tried in turn. May block for some seconds: not for the event loop."""
 
     def copy(self, text: str, write: Callable[[str], None]) -> CopyResult:
-        """Send text by every way there is. `write` sends bytes to the terminal."""
+        """Send text by all available ways. `write` sends bytes to the terminal."""
 
     def key_way(self) -> Message:
-        """Say which way a private key would go, and who may see it there; empty where there is no way."""
+        """Say which way a private key would be sent, and who may see it there; empty if there is no way."""
 
     def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
-        """Send a private key, by that one way only. For after the operator has read `key_way` and agreed."""
+        """Send a private key, by that one way only. To be called after the operator has read `key_way` and agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,24 +257,24 @@ class AppServices:
 
     Attributes:
         sign_in: the operator's credentials.
-        impersonate: makes Google as the service account sees it.
+        impersonate: returns Google as the service account sees it.
         keys: keys on this machine.
         store: what this machine remembers.
-        clipboard: the ladder to the operator's clipboard.
-        clock: time.
+        clipboard: the ways to the operator's clipboard.
+        clock: the time.
         draft: what options, environment, connection file and gcloud's settings gave.
         notices: what must be on every screen, such as an endpoint that is not Google's.
         log_path: where the log is, for messages.
-        patience: seconds that *not yet* is waited out; None for the engine's own.
+        patience: the most seconds to wait for a change to take effect; None for the engine's default.
         config: the connection file that was named with `--config`; empty for those in the config folder.
-        remove: forgets a connection on this machine by its name, and returns the paths that stay; keys stay. May raise
-            ProblemError.
-        sign_in_as: returns the credentials of a connection by what its file says of them; the same object for the same
-            credentials. None where all connections have those of `sign_in`.
-        choose_login: changes how the operator signs in from now on, and returns the new credentials; they are kept with
-            the connection like those that were typed as options. None where that cannot be changed.
-        guard: takes a connection's lock by its name, while it is set up: one process at a time. Entering may raise
-            ProblemError, which says who holds it.
+        remove: deletes a connection's files on this machine by its name, and returns the paths that stay; keys stay.
+            May raise ProblemError.
+        sign_in_as: returns the credentials for a connection's file; the same object for the same credentials. None if
+            all connections have those of `sign_in`.
+        choose_login: changes how the operator signs in from now on, and returns the new credentials; they are saved
+            with the connection like those given as options. None if they cannot be changed.
+        guard: takes a connection's lock by its name while it is set up, so that one process does so at a time. Entering
+            may raise ProblemError, which says who holds it.
     """
 
     sign_in: SignIn
@@ -293,13 +294,13 @@ class AppServices:
     choose_login: Callable[[Login], SignIn] | None = None
 
     def operator_of(self, saved: SavedConnection | None) -> SignIn:
-        """Return the credentials of a connection's operator; those of `sign_in` for one that has no file yet."""
+        """Return the credentials of a connection's operator; those of `sign_in` for one without a file."""
         if saved is None or not saved.filed or self.sign_in_as is None:
             return self.sign_in
         return self.sign_in_as(saved.login)
 
     def command(self, what: str, name: str) -> Command:
-        """Return the command that means the same connection: `kbq-tui WHAT NAME [--config FILE]`.
+        """Return a command for the same connection: `kbq-tui WHAT NAME [--config FILE]`.
 
         Args:
             what: the command, with its own arguments.
@@ -310,11 +311,11 @@ class AppServices:
         return self.meaning(Command(f"kbq-tui {what}"), name)
 
     def meaning(self, command: Command, name: str) -> Command:
-        """Return a command of ours as one that means a connection; any other as it is.
+        """Return a command of ours with a connection's name; any other unchanged.
 
         Args:
             command: the command.
-            name: the connection; left out where it does not exist, because commands that look refuse it then.
+            name: the connection; left out if it does not exist, because commands that only read refuse it then.
         """
         from kbq_tui.shell.own_commands import for_connection, makes_connection
 
@@ -327,7 +328,7 @@ class AppServices:
             return True
 
     def named(self, problem: Problem, name: str) -> Problem:
-        """Return a problem whose commands of ours mean a connection."""
+        """Return a problem whose commands of ours name a connection."""
         return problem.with_commands(lambda each: self.meaning(each, name))
 
     def ports(self, cloud: Cloud, name: str) -> Ports:
@@ -364,7 +365,7 @@ def neighbours(store: Store, name: str) -> tuple[ConnectionSpec, ...]:
 
 
 def patience_of(services: AppServices) -> Patience:
-    """Return how long *not yet* is waited out."""
+    """Return how long to wait for changes to take effect."""
     from kbq_tui.engine.waiting import Patience
 
     return Patience() if services.patience is None else Patience(limit=services.patience)

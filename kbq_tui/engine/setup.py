@@ -1,6 +1,6 @@
-"""The set-up of one connection, under both faces: what was typed and seen, what is planned, what is going on.
+"""The set-up of one connection, used by both faces: what was typed and read, what is planned, what is running.
 
-A face drives it step by step and shows it; it neither asks nor draws.
+A face drives it step by step and shows it; it neither asks questions nor draws.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ConnectionSpec, normal_location
 from kbq_tui.model.steps import Step
 
-if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
+if TYPE_CHECKING:  # what the first frame does not need is imported later
     from kbq_tui.engine.apply import Outcome
     from kbq_tui.engine.ports import Cloud, Ports
     from kbq_tui.engine.waiting import Patience
@@ -35,7 +35,7 @@ __all__ = ["STEPS", "SetupSession"]
 
 
 def _unheard(_: object) -> None:
-    """Take an event that no face listens to: it draws the session's state."""
+    """Ignore an event: the face draws the session's state instead."""
 
 
 class SetupSession(SetupState):
@@ -44,11 +44,12 @@ class SetupSession(SetupState):
     Args:
         services: everything a face needs.
         changed: called after each change of state, on the event loop; draws the screen.
-        strict: whether a store that cannot be read or written raises ProblemError; else it is said, and stops nothing.
+        strict: whether a store that cannot be read or written raises ProblemError; otherwise a note says so, and the
+            set-up continues.
 
     Attributes:
         cloud: Google as the operator sees it; None before the sign-in.
-        clock: time, with waits that can be skipped.
+        clock: the time, with waits that can be skipped.
     """
 
     def __init__(
@@ -63,13 +64,13 @@ class SetupSession(SetupState):
         self._free.set()
 
     def stand_on(self, step: Step) -> None:
-        """Show another step, and leave behind what failed on this one."""
+        """Show another step, and clear the failures of this one."""
         if step is not self.step:
             self.failed = {}
         super().stand_on(step)
 
     def go(self, step: Step) -> None:
-        """Go to another step. A new connection whose key is there already exists from the account's step on."""
+        """Go to another step. A new connection whose key exists already is saved from the account's step on."""
         from kbq_tui.model.observed import Present
 
         forward = STEPS.index(step) > STEPS.index(self.step)
@@ -81,7 +82,7 @@ class SetupSession(SetupState):
             self._remember_project()
 
     def _remember_project(self) -> None:
-        """Remember that the project was used: one that Google has shown, of a connection that exists."""
+        """Remember that the project was used, if Google has shown it and the connection exists."""
         from kbq_tui.model.observed import Present
 
         seen = self.observed if self.current and self.filed else None
@@ -91,10 +92,10 @@ class SetupSession(SetupState):
             except ProblemError as error:
                 self.store_failed(error)
 
-    # -- signing in and looking ----------------------------------------------------------------------------------
+    # -- signing in and reading -----------------------------------------------------------------------------------
 
     async def sign_in(self, *, allow_gcloud: bool = False) -> bool:
-        """Find the operator's credentials. Returns whether that went well. Waits for what else is going on."""
+        """Find the operator's credentials. Returns whether that succeeded. Waits for other work first."""
         asked = self.sign_in_problem is not None or allow_gcloud
         await self._free.wait()
         if self.cloud is not None and self.sign_in_problem is None and not asked:
@@ -111,13 +112,14 @@ class SetupSession(SetupState):
         return self.cloud is not None and self.sign_in_problem is None
 
     def use_login(self, login: Login) -> None:
-        """Sign in otherwise from now on; what was typed before the start counts where the login leaves it open."""
+        """Change how to sign in from now on; what was given at the start counts for what the login leaves open."""
         if self.services.choose_login is not None:
             self.services = replace(self.services, sign_in=self.services.choose_login(login))
             self.cloud, self.identity = None, None
 
     async def look(self) -> None:
-        """Look at the project and plan. Another request meanwhile makes it look once more, with what is typed then."""
+        """Read the project and plan. If another request comes meanwhile, it reads once more, with what is typed
+        then."""
         if self._looking:
             self._again = True
             return
@@ -149,11 +151,11 @@ class SetupSession(SetupState):
             return
         first = self.looked is None
         self.take(spec, observed)
-        if first and not self.note:  # signing in and looking have taken the line for themselves
+        if first and not self.note:  # signing in and reading have used the note for themselves
             self.say_interrupted()
 
     def take(self, spec: ConnectionSpec, observed: Observed) -> None:
-        """Take over what was observed: adopt the location of what exists, and plan."""
+        """Take over what was observed: adopt the location of existing datasets, and plan."""
         from kbq_tui.model.observed import Present
         from kbq_tui.planning.diff import diff
         from kbq_tui.planning.locations import adopted, location_to_adopt
@@ -170,14 +172,14 @@ class SetupSession(SetupState):
         self.changed()
 
     def ports(self, spec: ConnectionSpec) -> Ports:
-        """Return what the use cases need for a connection; waits can be skipped by a key."""
+        """Return the ports for a connection; its waits can be skipped by a key press."""
         assert self.cloud is not None
         return replace(self.services.ports(self.cloud, spec.name), clock=self.clock)
 
-    # -- doing ---------------------------------------------------------------------------------------------------
+    # -- changing -------------------------------------------------------------------------------------------------
 
     def removal(self) -> Plan | None:
-        """Return the plan that takes away, too, what the account holds beyond its need; None where that is nothing."""
+        """Return the plan that also removes what the account holds beyond what it needs; None if that is nothing."""
         spec, seen = self.looked, self.observed
         warnings = self.plan.warnings if self.plan is not None and self.current else ()
         if spec is None or seen is None or not any(w.code == Code.OVER_GRANT for w in warnings):
@@ -188,10 +190,10 @@ class SetupSession(SetupState):
         return plan if any(a.is_removal for a in (*plan.changes, *(b.action for b in plan.blocked))) else None
 
     async def seek_removal(self) -> Plan | None:
-        """Look everywhere for what the account holds beyond its need.
+        """Read everything that the account holds beyond what it needs.
 
         Returns:
-            The plan that takes it away, too; None where nothing was found, which is said.
+            The plan that also removes it; None if nothing was found, which a note says.
         """
         spec = self.spec()
         if spec is None or self.cloud is None or self.busy:
@@ -219,14 +221,14 @@ class SetupSession(SetupState):
 
         Args:
             step: the step.
-            removal: the plan that was agreed to, where it takes over-grants away.
-            emit: is told every event.
+            removal: the plan that was agreed to, if it removes over-grants.
+            emit: called with every event.
 
         Returns:
-            The result; None where there is no plan, or something else is going on.
+            The result; None if there is no plan, or something else is running.
 
         Raises:
-            ProblemError: nothing was begun, such as because what is there is no longer as it was shown.
+            ProblemError: nothing was begun, for example because the state is no longer the one that was shown.
         """
         part, spec = removal.step(step) if removal is not None else self.part(step), self.spec()
         if part is None or spec is None or self.cloud is None or self.busy:
@@ -251,7 +253,7 @@ class SetupSession(SetupState):
         return await self._change(spec, work)
 
     async def delete_key(self, key_id: str) -> Outcome | None:
-        """Delete a key that is not kept here. Returns and raises as `apply`."""
+        """Delete a key that is not stored here. Returns and raises as `apply`."""
         spec = self.spec()
         if spec is None or self.cloud is None or self.busy:
             return None
@@ -268,7 +270,7 @@ class SetupSession(SetupState):
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Let nothing else begin while something is changed: the operator has agreed, so the connection exists."""
+        """Prevent other work while something is changed: the operator has agreed, so the connection exists."""
         self.rows, self.failed = {}, {}
         self.clock = SkippableClock(self.services.clock)
         with self.working(Phase.APPLYING):
@@ -277,7 +279,7 @@ class SetupSession(SetupState):
             yield
 
     def stand_in(self, phase: Phase) -> None:
-        """Note what the change that is going on does now."""
+        """Note the phase of the change that is running."""
         if phase is not self.phase:
             self.phase, self.since = phase, self.services.clock.monotonic()
         self.changed()
@@ -297,17 +299,17 @@ class SetupSession(SetupState):
     async def verify(
         self, *, emit: Callable[[Event], None] = _unheard, told: Callable[[CheckResult], None] = _unheard
     ) -> tuple[CheckResult, ...]:
-        """Run every check with the key, and remember the verdicts where the connection exists.
+        """Run every check with the key, and save the verdicts if the connection exists.
 
         Args:
-            emit: is told every event.
-            told: is told every verdict.
+            emit: called with every event.
+            told: called with every verdict.
 
         Returns:
-            The verdicts; none where nothing could be run.
+            The verdicts; none if nothing could be run.
 
         Raises:
-            ProblemError: the checks could not be run, or their verdicts could not be remembered.
+            ProblemError: the checks could not be run, or their verdicts could not be saved.
         """
         spec = self.spec()
         if spec is None or self.busy or (self.cloud is None and not await self.sign_in()):
@@ -328,7 +330,7 @@ class SetupSession(SetupState):
                     location=self.plan.location if self.plan and self.current else None,
                 )
             finally:
-                self.running = {}  # stopped in the middle, nothing runs any more
+                self.running = {}  # stopped in the middle: nothing is running any more
             results = tuple(self.results[r.id] for r in results)
             self.verified = True
             if self.healthy and not self.filed:
@@ -341,7 +343,7 @@ class SetupSession(SetupState):
 
     @contextmanager
     def working(self, phase: Phase) -> Iterator[None]:
-        """Be in a phase, in which nothing else can be begun."""
+        """Be in a phase, during which nothing else can be begun."""
         self.phase, self.since = phase, self.services.clock.monotonic()
         self._free.clear()
         self.note = None

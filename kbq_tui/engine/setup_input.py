@@ -1,4 +1,4 @@
-"""What was typed, where the operator stands, and what this machine remembers of both."""
+"""What was typed, which step is shown, and what this machine remembers of both."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ STEPS = tuple(Step)
 
 
 class SetupInput:
-    """What was typed and where the operator stands.
+    """What was typed and which step is shown.
 
-    Of a connection that exists it is kept on this machine, so that the next start goes on from there. A new one exists
-    once the operator has agreed to a change or has taken a key that is there; before that nothing is kept.
+    For an existing connection this is saved on this machine, so that the next start continues there. A new one exists
+    once the operator has agreed to a change or has adopted an existing key; before that nothing is saved.
 
     Args:
         services: everything a face needs.
         changed: called after each change of state, on the event loop; draws the screen.
-        strict: whether a store that cannot be read or written raises ProblemError; else it is said, and stops nothing.
+        strict: whether a store that cannot be read or written raises ProblemError; otherwise a note says so, and the
+            set-up continues.
     """
 
     def __init__(self, services: AppServices, changed: Callable[[], None], *, strict: bool) -> None:
@@ -44,14 +45,14 @@ class SetupInput:
 
     @property
     def saved(self) -> SavedConnection | None:
-        """What is remembered of the connection; None where nothing is, or it was not read yet."""
+        """What is remembered of the connection; None if nothing is, or it was not read yet."""
         return self.record.saved if self.record is not None else None
 
     def restore(self, draft: ConnectionDraft | None = None) -> None:
-        """Take up where the operator left.
+        """Continue where the operator left.
 
         Args:
-            draft: what to begin with; that of the services by default, in which is what was typed before.
+            draft: the values to begin with; by default those of the services, which include what was typed before.
         """
         self.draft = self._opened = draft or self.draft
         try:
@@ -64,7 +65,7 @@ class SetupInput:
         self.say_interrupted()
 
     def say_interrupted(self) -> None:
-        """Say that the last run did not come to its end; nothing where it did."""
+        """Say that the last run was interrupted, if it was."""
         if self.interrupted:
             self.say(message("The last run was interrupted; what is there now is looked up afresh."))
 
@@ -75,13 +76,13 @@ class SetupInput:
 
     @property
     def begun(self) -> SavedConnection | None:
-        """The connection that is being set up in this run and does not exist yet; None if there is none."""
+        """The new connection that is being set up in this run and does not exist yet; None if there is none."""
         if self.record is None or self.record.filed or self.spec() is None:
             return None
         return replace(self.record.state, draft=self.draft, screen=self.step)
 
     def spec(self) -> ConnectionSpec | None:
-        """Return the connection as typed, or None while something typed cannot be right."""
+        """Return the connection as typed, or None while a value is not valid."""
         try:
             return self.draft.spec()
         except (InvalidValueError, ValueError):
@@ -96,44 +97,44 @@ class SetupInput:
         return None
 
     def set(self, **values: str) -> None:
-        """Keep what was typed, right or wrong."""
+        """Keep what was typed, valid or not."""
         if any(getattr(self.draft, k) != v for k, v in values.items()):
             self.draft = self.draft.replace(**values)
             self.changed()
 
     def adopt(self, **values: str) -> None:
-        """Take over what Google shows; it was not typed, so it alone is no reason to save."""
+        """Take over what Google shows; it was not typed, so it is no reason to save."""
         self.draft = self.draft.replace(**values)
         self._opened = self._opened.replace(**values)
 
     @property
     def filed(self) -> bool:
-        """Whether the connection exists, so that what is typed is kept."""
+        """Whether the connection exists, so that what is typed is saved."""
         return self.record is not None and self.record.filed
 
     @property
     def keeping(self) -> bool:
-        """Whether leaving now loses nothing: the connection exists, or its set-up was never opened."""
+        """Whether quitting now loses nothing: the connection exists, or its set-up was never opened."""
         return self.filed or (self.record is None and not self.typed)
 
     @property
     def typed(self) -> dict[str, str]:
-        """What was typed since it was last kept, by field."""
+        """What was typed since it was last saved, by field."""
         new, given = asdict(self.draft), asdict(self._opened)
         return {field: value for field, value in new.items() if value != given[field]}
 
     def save(self) -> None:
-        """Remember what was typed; what options, environment or Google gave is not saved by looking at it."""
+        """Save what was typed; values from options, the environment or Google are not saved just by showing them."""
         typed = self.typed
         if typed and self.record is not None and self.record.filed:
             self._opened = self._opened.replace(**typed)
             self._keep(draft=self.record.state.draft.replace(**typed))
 
     def confirm(self, **more: Any) -> None:
-        """Remember all of the connection: the operator has agreed to something, so from now on it exists.
+        """Save the whole connection: the operator has agreed to something, so from now on it exists.
 
         Args:
-            more: what else is to be remembered, as `ConnectionRecord.keep` takes it.
+            more: what else is to be saved, as `ConnectionRecord.keep` takes it.
         """
         if not self.filed:
             more = {"screen": self.step, **more}
@@ -141,14 +142,14 @@ class SetupInput:
         self._keep(draft=self.draft, confirmed=True, **more)
 
     def stand_on(self, step: Step) -> None:
-        """Show another step. Nothing is remembered by that."""
+        """Show another step, without saving it."""
         self.step = step
         if STEPS.index(step) > STEPS.index(self.furthest):
             self.furthest = step
         self.note = None
 
     def go(self, step: Step) -> None:
-        """Go on, or back, to another step. Until the set-up is finished, that is where the next start begins."""
+        """Go to another step. Until the set-up is finished, the next start begins there."""
         moved = step is not self.step
         self.stand_on(step)
         if not moved or (self.saved is not None and self.saved.finished):
@@ -160,7 +161,7 @@ class SetupInput:
             self._keep(draft=self.draft, screen=step)
 
     def _keep(self, **changes: Any) -> None:
-        """Save through the record; a store that cannot be read or written is said, and stops nothing."""
+        """Save through the record; if the store cannot be read or written, a note says so."""
         try:
             if self.record is None:
                 self.record = ConnectionRecord(self.services.store, self.draft.name)
@@ -169,7 +170,7 @@ class SetupInput:
             self.store_failed(error)
 
     async def others_with(self, key_id: str) -> tuple[str, ...]:
-        """Return the names of other connections of this machine whose key file holds a key."""
+        """Return the names of other connections of this machine whose key file has a given key."""
 
         def look() -> tuple[str, ...]:
             return tuple(n for n in self.services.store.names() if n != self.draft.name and self._holds(n, key_id))
@@ -185,16 +186,16 @@ class SetupInput:
             spec = saved.draft.spec() if saved is not None else None
             local = self.services.keys.inspect(spec.key_file, spec.project, spec.account_email) if spec else None
         except (ProblemError, ValueError):
-            return False  # a connection that cannot be read here holds nothing that could be told
+            return False  # nothing can be said about a connection that cannot be read here
         return local is not None and local.key_id == key_id
 
     def store_failed(self, error: ProblemError) -> None:
-        """Say that something could not be remembered; raise it where the set-up is strict."""
+        """Note that something could not be saved; raise it if the set-up is strict."""
         if self._strict:
             raise error
         self.say(joined(": ", error.problem.title, error.problem.cause), bad=True)
 
     def say(self, text: str | Message, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
-        """Note one line, for the face to show; see `Note`."""
+        """Set the one-line note for the face to show; see `Note`."""
         self.note = Note(as_message(text), bad=bad, done=done, passing=passing)
         self.changed()

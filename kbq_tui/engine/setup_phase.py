@@ -1,4 +1,4 @@
-"""What a set-up is doing, and the one line that it has to say."""
+"""The phases of a set-up, and its one-line note."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Phase(StrEnum):
-    """What a set-up is doing. In every phase but `READY` nothing else can be begun."""
+    """The phases of a set-up. In every phase except `READY` nothing else can be begun."""
 
     READY = "ready"
     SIGNING_IN = "signing-in"
@@ -20,24 +20,24 @@ class Phase(StrEnum):
     LOOKING_EVERYWHERE = "looking-everywhere"
     APPLYING = "applying"
     AWAITING = "awaiting"
-    """Klaviyo's call is waited for: that changes nothing, and may be left at any time."""
+    """Waiting for Klaviyo's call: this changes nothing, and can be stopped at any time."""
     VERIFYING = "verifying"
 
 
 LIMITS: Final = {Phase.SIGNING_IN: 60.0, Phase.LOOKING: 90.0, Phase.LOOKING_EVERYWHERE: 90.0}
-"""Seconds after which a phase is given up. Each call has its own deadline; this is the sum."""
+"""Seconds after which a phase is given up. Each call has its own deadline; this is the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The latest that a set-up has to say.
+    """The latest note of a set-up.
 
     Attributes:
-        text: one line; may hold hostile text.
+        text: one line; may contain hostile text.
         bad: whether something went wrong.
         done: whether it says what was done, or seen.
-        passing: whether it is a hint, which goes after a few seconds.
-        timed_out: the phase that Google's answer did not come in, so that trying again makes sense; else None.
+        passing: whether it is a hint, which disappears after a few seconds.
+        timed_out: the phase in which Google did not answer in time, so that trying again makes sense; else None.
     """
 
     text: Message

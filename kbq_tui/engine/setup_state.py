@@ -1,4 +1,4 @@
-"""What a set-up has seen, planned and done, and what follows from it. Nothing here asks Google for anything."""
+"""What a set-up has read, planned and done, and what follows from it. Nothing here calls Google."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 
-if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
+if TYPE_CHECKING:  # what the first frame does not need is imported later
     from kbq_tui.model.checks import CheckResult
     from kbq_tui.model.events import Event
     from kbq_tui.model.observed import Identity, KeyInfo, Observed
@@ -28,18 +28,18 @@ class SetupState(SetupInput):
         services, changed, strict: see `SetupInput`.
 
     Attributes:
-        phase: what is going on; `READY` while the operator is waited for.
+        phase: what is running; `READY` while it waits for the operator.
         since: the clock's seconds when the phase began.
         identity: who is signed in.
         sign_in_problem: why the last sign-in failed.
         looked: the connection that `observed` and `plan` belong to.
-        parts: what the look that is going on has read so far, as `observe` names it.
+        parts: what the running reading has read so far, as `observe` names it.
         rows: the latest event of each action of the last change, by the action's id.
-        failed: what went wrong in it, by the action's id.
+        failed: the failures of the last change, by the action's id.
         applied: the ids of all actions that were carried out in this session.
         results: the verdicts of the last verification, by the check's id.
         running: the latest event of each check that is running.
-        verified: whether the last verification came to its end and nothing was changed since.
+        verified: whether the last verification was completed and nothing was changed since.
     """
 
     def __init__(self, services: AppServices, changed: Callable[[], None], *, strict: bool) -> None:
@@ -62,12 +62,12 @@ class SetupState(SetupInput):
 
     @property
     def production(self) -> bool:
-        """Whether what destroys something wants the connection's name typed."""
+        """Whether the connection's name must be typed before something is destroyed."""
         return self.saved is not None and self.saved.production
 
     @property
     def other_operator(self) -> Problem | None:
-        """That another login is used than the operator whom the connection names; None where that was agreed to."""
+        """The problem that the login is not the connection's operator; None if changes with it were agreed to."""
         operator = self.saved.operator if self.saved is not None else ""
         if not operator or self.identity is None or self.identity == self._agreed_operator:
             return None
@@ -76,27 +76,27 @@ class SetupState(SetupInput):
         return other_operator(operator, self.draft.name, self.identity)
 
     def agree_to_operator(self) -> None:
-        """Note that changes may be made with the login that is used."""
+        """Note that changes may be made with the present login."""
         self._agreed_operator = self.identity
 
     @property
     def busy(self) -> bool:
-        """Whether something is going on."""
+        """Whether something is running."""
         return self.phase is not Phase.READY
 
     @property
     def writing(self) -> bool:
-        """Whether what is going on changes something, so that leaving asks first."""
+        """Whether what is running changes something, so that quitting asks first."""
         return self.phase is Phase.APPLYING
 
     @property
     def current(self) -> bool:
-        """Whether what was seen belongs to what is typed now."""
+        """Whether what was read belongs to what is typed now."""
         return self.looked is not None and self.looked == self.spec()
 
     @property
     def context(self) -> Context:
-        """What is known of the connection, for judging a fault and filling the blanks in remedies."""
+        """What is known of the connection, for judging faults and for the fields of remedies."""
         spec = self.spec()
         operator = self.identity.principal if self.identity else ""
         if spec is None:
@@ -112,7 +112,7 @@ class SetupState(SetupInput):
 
     @property
     def stopped(self) -> bool:
-        """Whether one failure keeps everything else from being known."""
+        """Whether one failure makes everything else unknown."""
         if not self.causes:
             return False
         from kbq_tui.engine.health import stopped
@@ -134,21 +134,22 @@ class SetupState(SetupInput):
         return outage_of(self.causes) is not None
 
     def part(self, step: Step) -> Plan | None:
-        """Return one step's part of the plan; None while it is not known."""
+        """Return one step's part of the plan; None if not known yet."""
         return self.plan.step(step) if self.plan is not None and self.current else None
 
     def pending(self, step: Step) -> tuple[str, ...]:
-        """Return the ids of what one step still has to change. What we made and Google does not show yet is not due."""
+        """Return the ids of what one step still has to change, without what we created and Google does not show yet."""
         part = self.part(step)
         return tuple(a.id for a in part.changes if a.id not in self.applied) if part else ()
 
     def blocked(self, step: Step) -> tuple[Blocked, ...]:
-        """Return what is blocked in a step; a key we made a moment ago that Google does not list yet is not."""
+        """Return what is blocked in a step, except a new key of ours that Google does not list yet."""
         part = self.part(step)
         return tuple(b for b in part.blocked if b.id not in self.applied) if part else ()
 
     def leftovers(self) -> tuple[KeyInfo, ...]:
-        """Return the keys at Google that are not kept here; not those we have just deleted and Google still shows."""
+        """Return the keys at Google that are not stored here, without those we have just deleted and Google still
+        lists."""
         from kbq_tui.model.observed import unheld_keys
 
         keys = unheld_keys(self.observed) if self.observed is not None and self.current else ()
@@ -162,20 +163,20 @@ class SetupState(SetupInput):
 
     @property
     def healthy(self) -> bool:
-        """Whether the last verification is of the connection as it is now, and no check failed."""
+        """Whether the last verification is about the present state, and no check failed."""
         from kbq_tui.model.checks import healthy
 
         return self.verified and healthy(tuple(self.results.values()))
 
     @property
     def waiting(self) -> bool:
-        """Whether something waits for a change to arrive, so that trying now or giving up means something."""
+        """Whether something waits for a change to take effect, so that "try now" and "give up" make sense."""
         from kbq_tui.model.events import EventKind
 
         return self.busy and any(e.kind is EventKind.WAITING for e in (*self.rows.values(), *self.running.values()))
 
     def summary(self) -> Summary | None:
-        """Return the values for Klaviyo, as far as they are known; None while the connection is not even typed."""
+        """Return the values for Klaviyo, as far as they are known; None until the connection is valid."""
         from kbq_tui.model.observed import Absent, value_of
         from kbq_tui.model.summary import Summary
 

@@ -1,13 +1,14 @@
-"""Where a project was not found: the similar ones that the operator can see."""
+"""For a project that was not found: similar ones that the operator can see."""
 
 from kbq_tui.diagnosis.root_cause import PROJECT_NOT_FOUND, nearest, with_nearest
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.model.problem import Problem, ProblemError
 
 _PREFIX = 4
-"""Characters of the ID that are searched for at the server: a typing error is seldom at the beginning."""
+"""The number of the ID's first characters to search for on the server: a typing error is seldom at the beginning."""
 _PAGE = 500
-"""Projects that are looked at. For operators who see more, the search for the beginning narrows them down."""
+"""The most projects that are compared. For operators who see more, searching for the first characters narrows them
+down."""
 
 
 async def named_similar(cloud: Cloud, project: str, causes: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -30,5 +31,5 @@ async def _visible(cloud: Cloud, project: str) -> list[str]:
         try:
             found += [info.id for info in (await cloud.search_projects(words, limit=_PAGE)).projects]
         except ProblemError:
-            return found  # a hint is not worth failing for
+            return found  # a hint is not worth a failure
     return found

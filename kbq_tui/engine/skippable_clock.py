@@ -1,4 +1,4 @@
-"""A clock whose waits the operator may cut short. Calls that have begun are not cut off by it."""
+"""A clock whose waits the operator can cut short. Calls that have begun are not interrupted."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ JUMP = 1_000_000.0
 
 
 class SkippableClock:
-    """The engine's waits, in the operator's hands.
+    """Lets the operator control the engine's waits.
 
-    The engine measures a wait by `monotonic()` and passes the time by `sleep()`. Cutting a sleep short makes it try
-    again now; putting the clock ahead makes every wait run into its limit, so that the last refusal stands.
+    The engine measures a wait by `monotonic()` and waits with `sleep()`. Cutting a sleep short makes it try again now;
+    putting the clock ahead makes every wait reach its limit, so that the last refusal counts.
 
     Args:
-        clock: the true clock.
+        clock: the real clock.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -34,11 +34,11 @@ class SkippableClock:
         return self._clock.now()
 
     def monotonic(self) -> float:
-        """Return seconds on a clock that never goes back; what was skipped counts as gone by."""
+        """Return seconds of a clock that never goes back; skipped time counts as passed."""
         return self._clock.monotonic() + self._ahead
 
     async def sleep(self, seconds: float) -> bool:
-        """Sleep, but wake when the operator says so. Returns whether that cut it short."""
+        """Sleep, but wake when the operator asks for it. Returns whether it was cut short."""
         nap = asyncio.ensure_future(self._clock.sleep(seconds))
         bell = asyncio.ensure_future(self._bell.wait())
         try:
@@ -54,11 +54,11 @@ class SkippableClock:
         bell.set()
 
     def give_up(self) -> None:
-        """Stop waiting: what has not arrived by now counts as refused."""
+        """Stop waiting: changes that have not taken effect by now count as refused."""
         self._ahead += JUMP
         self.nudge()
 
 
 def true_seconds(seconds: float) -> float:
-    """Return a duration measured by a `SkippableClock`, without what the clock was put ahead meanwhile."""
+    """Return a duration measured with a `SkippableClock`, without the seconds by which the clock was put ahead."""
     return seconds % JUMP

@@ -1,4 +1,4 @@
-"""The last look of the source check at each table: what the next one is compared with."""
+"""The source check's last result for each table, with which the next one is compared."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "kbq-tui/source-looks/v1"
 PROPERTIES: Final = "properties"
-"""The choice of columns that are sent as properties: names with commas between."""
+"""The key for the choice of columns that are sent as properties: names separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLooks:
-    """What was seen last of the tables of a connection.
+    """The last results for the tables of a connection.
 
     Attributes:
-        dataset: `PROJECT.DATASET` that they are in; looks at another one say nothing.
-        tables: what was seen, by name.
-        chosen: what the operator has chosen for each table: columns by role, and `PROPERTIES`.
+        dataset: `PROJECT.DATASET` of the tables; results for another dataset do not count.
+        tables: the results, by name.
+        chosen: the operator's choices for each table: columns by role, and `PROPERTIES`.
     """
 
     dataset: str = ""
@@ -32,44 +32,44 @@ class SourceLooks:
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, dataset: str) -> Mapping[str, Seen]:
-        """Return what was seen in a dataset; nothing where it is another one."""
+        """Return the results for a dataset; nothing if they are for another one."""
         return self.tables if dataset == self.dataset else {}
 
     def after(self, dataset: str, seen: Mapping[str, Seen], there: frozenset[str] | None) -> SourceLooks:
-        """Return the looks with newer ones.
+        """Return the results updated with newer ones.
 
         Args:
-            dataset: the dataset that was looked at.
-            seen: what was seen now.
-            there: the names of all tables, so that those which are gone are forgotten; None where not all were listed.
+            dataset: the dataset that was checked.
+            seen: the new results.
+            there: the names of all tables, so that deleted ones are forgotten; None if not all were listed.
         """
         kept = {n: s for n, s in self.of(dataset).items() if there is None or n in there}
         return SourceLooks(dataset, {**kept, **seen}, self.chosen)
 
     def mapped(self) -> Mapping[str, Mapping[Role, str]]:
-        """Return the columns that were chosen for roles, by table; an empty name means none."""
+        """Return the chosen columns for roles, by table; an empty name means none."""
         roles = {role.value: role for role in Role}
         return {t: {roles[k]: name for k, name in kept.items() if k in roles} for t, kept in self.chosen.items()}
 
     def properties(self, table: str) -> tuple[str, ...] | None:
-        """Return the columns that were chosen to be sent as properties; None where none were chosen."""
+        """Return the columns chosen to be sent as properties; None if none were chosen."""
         kept = self.chosen.get(table, {}).get(PROPERTIES)
         return None if kept is None else tuple(name for name in kept.split(",") if name)
 
     def choosing(self, table: str, choices: Mapping[str, str]) -> SourceLooks:
-        """Return the looks with more choices for a table."""
+        """Return the results with further choices for a table."""
         chosen = {**self.chosen, table: {**self.chosen.get(table, {}), **choices}}
         return SourceLooks(self.dataset, self.tables, chosen)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the looks as they are kept."""
+        """Return the results in the form in which they are stored."""
         tables = {n: _json(s) for n, s in self.tables.items()}
         chosen = {t: dict(kept) for t, kept in self.chosen.items()}
         return {"schema": SCHEMA, "dataset": self.dataset, "tables": tables, "chosen": chosen}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> SourceLooks:
-        """Return kept looks; none where they cannot be understood."""
+        """Return stored results; none if they cannot be understood."""
         tables = body.get("tables")
         if body.get("schema") != SCHEMA or not isinstance(tables, dict):
             return cls()

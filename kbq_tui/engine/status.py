@@ -1,4 +1,4 @@
-"""The status of a connection: one look, and the health of each part."""
+"""The status of a connection: it is read once, and each part is judged."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -31,35 +31,35 @@ from kbq_tui.planning.sync_activity import klaviyos, overdue, span, times, usual
 __all__ = ["ENDS_DAYS", "RECENT_JOBS", "Health", "Line", "Status", "status"]
 
 RECENT_JOBS = 50
-"""How many of the account's newest jobs are looked at; our own checks are among them."""
+"""The number of the account's newest jobs that are read; our own checks are among them."""
 _LAST_VERIFY = "last-verify"
-"""The line of what this machine remembers: nothing of Google's has to be read for it."""
+"""The line about what this machine remembers, for which nothing has to be read from Google."""
 _JOBS = "jobs"
 _BARS = 24
-"""Hours of which the jobs are drawn as bars."""
+"""The hours whose jobs are drawn as bars."""
 
 ENDS_DAYS = 14
-"""Days before a key's end from which on that is warned of."""
+"""From how many days before a key's expiration on there is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A connection at a glance.
+    """The status of one connection.
 
     Attributes:
         spec: the connection.
-        at: when the look began.
+        at: when the reading began.
         lines: credential, project, APIs, datasets, account, key, grants, last verification, jobs.
-        plan: what would have to be done to set it right.
-        observed: what was seen.
-        as_of: when the values shown were read; None where none could be.
-        causes: the failures for which this look saw nothing, or not everything.
-        stale: whether the values are older than this look, which got no answer.
-        since: when looks began to get no answer; None where that is not known.
+        plan: what would have to be done to repair it.
+        observed: the present state.
+        as_of: when the shown values were read; None if none could be.
+        causes: the failures for which this reading is incomplete.
+        stale: whether the values are older than this reading, which got no answer.
+        since: when readings began to get no answer; None if not known.
         verified: when the last verification was; None for never.
-        last_job: when the newest of Klaviyo's jobs was made; None if there is none, or it could not be read.
-        job_interval: the usual time between two of Klaviyo's syncs; None where too few were seen.
-        drift: what differs from an earlier look of the dashboard and is not explained by our own changes.
+        last_job: when the newest of Klaviyo's jobs was created; None if there is none, or it could not be read.
+        job_interval: the usual time between two of Klaviyo's syncs; None if too few were seen.
+        drift: what differs from an earlier reading of the dashboard and is not explained by our own changes.
     """
 
     spec: ConnectionSpec
@@ -78,7 +78,7 @@ class Status:
 
     @property
     def outage(self) -> Problem | None:
-        """Why Google could not be asked at all in this look; None where it answered."""
+        """Why no call of this reading to Google succeeded; None if one did."""
         return outage_of(self.causes)
 
     @property
@@ -126,11 +126,11 @@ class Status:
 
 
 async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, object] | None = None) -> Status:
-    """Look at a connection in one round of parallel reads.
+    """Read the status of a connection in one round of parallel calls.
 
     Args:
         spec: the connection.
-        ports: what to read with; nothing is changed.
+        ports: the outside world; nothing is changed.
         last_verify: the saved result of the last verification (`verify` schema, with `at`), or None.
     """
     observed, jobs = await asyncio.gather(
@@ -139,7 +139,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
     )
     plan = diff(spec, observed)
     if any(w.code == Code.OVER_GRANT for w in plan.warnings):
-        # It may be what another connection needs. There can be hundreds, so they are read only then.
+        # Another connection may need it. There can be hundreds, so they are read only in this case.
         observed = replace(observed, neighbours=await offload(ports.neighbours))
         plan = diff(spec, observed)
     plan = ports.named_plan(plan)
@@ -162,12 +162,12 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
     last_job = seen_jobs[0].created if seen_jobs else None
     seen = Status(spec, observed.at, told, plan, observed, observed.at, causes=plan.causes)
     look = replace(seen, verified=verified, last_job=last_job, job_interval=usual_interval(times(seen_jobs)))
-    # All that is known without Google is the last verification.
+    # Without Google, only the last verification is known.
     return look if outage_of(plan.causes) is None else replace(look, as_of=verified, stale=True)
 
 
 def _explained(jobs: Part[tuple[JobInfo, ...]], observed: Observed) -> Part[tuple[JobInfo, ...]]:
-    """Return the jobs as they were read, or the root cause for which they could not be."""
+    """Return the jobs as they were read, or the root cause why they could not be."""
     if not isinstance(jobs, Unknown):
         return jobs
     return Unknown(next((cause for cause in observed.causes if explains(cause, jobs.problem)), jobs.problem))
@@ -195,7 +195,7 @@ _TITLES = {
 
 
 def _by_step(plan: Plan, observed: Observed) -> list[Line]:
-    """Judge each group of actions: in place, missing, or not to be seen."""
+    """Judge each group of actions: in place, missing, or not visible."""
     lines: list[Line] = []
     for kind, title in _TITLES.items():
         blocked = [b for b in plan.blocked if b.action.key.kind is kind]
@@ -229,12 +229,12 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
 
 
 def _one_in_place(action: Action) -> Message:
-    """Return what is in place; of the account its address, because the line's title says the rest."""
+    """Return what is in place; for the account its address, because the line's title says the rest."""
     return verbatim(action.resource.name) if action.key.kind is ActionKind.ACCOUNT else action.summary
 
 
 def _settings(spec: ConnectionSpec, plan: Plan, observed: Observed) -> list[Line]:
-    """Tell what is set on the datasets themselves and should not be."""
+    """Yield a line for settings of the datasets themselves that are wrong."""
     lines: list[Line] = []
     if expire := [w for w in plan.warnings if w.code in (TABLES_EXPIRE, PARTITIONS_EXPIRE)]:
         infos = ((wish, observed.datasets.get(wish.name)) for wish in spec.datasets())
@@ -249,7 +249,7 @@ def _settings(spec: ConnectionSpec, plan: Plan, observed: Observed) -> list[Line
 
 
 def _bound(plan: Plan, kind: ActionKind, missing: Sequence[Action]) -> list[Problem]:
-    """Return the problems of roles that are granted under a condition, where nothing else is missing."""
+    """Return the problems of roles that are granted under a condition, if nothing else is missing."""
     bound = [w for w in plan.warnings if w.code == Code.CONDITIONAL_GRANT]
     return bound if kind is ActionKind.GRANT and len(bound) == len(missing) else []
 
@@ -264,9 +264,9 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
 async def _idle(
     spec: ConnectionSpec, ports: Ports, observed: Observed, jobs: Part[tuple[JobInfo, ...]]
 ) -> timedelta | None:
-    """Return for how long the key was not used, where that is long enough to be warned of; None where it is not known.
+    """Return for how long the key was not used, if that is long enough for a warning; None if not known.
 
-    A job of Klaviyo's of the last days shows that the key is in use; only without one is it looked up.
+    A job of Klaviyo's in the last days shows that the key is in use; only without one the key's use is read.
     """
     key = key_in_use(observed)
     if key is None or key.disabled or observed.at - key.created < IDLE:
@@ -301,7 +301,7 @@ def _key_age(spec: ConnectionSpec, observed: Observed, idle: timedelta | None) -
 
 
 def _tired(spec: ConnectionSpec, key: KeyInfo, age: Message, now: datetime, idle: timedelta | None) -> Problem | None:
-    """Return why a key is to be replaced, or that nobody uses it; None where neither is so."""
+    """Return the problem of a key that should be replaced or that nobody uses; None if neither is so."""
     known = {"key_id": key.id[:12], "account": spec.account_email}
     if key.expires is not None and (key.expires - now).days < ENDS_DAYS:
         return catalogue.problem(Code.KEY_ENDS, context_of(spec), **known, date=f"{key.expires:%Y-%m-%d}")
@@ -313,13 +313,14 @@ def _tired(spec: ConnectionSpec, key: KeyInfo, age: Message, now: datetime, idle
 
 
 def key_in_use(observed: Observed) -> KeyInfo | None:
-    """Return the key that is kept here or was handed over, as Google lists it; None where Google was not seen to."""
+    """Return Google's list entry for the key that is stored here or was handed over; None if Google does not list
+    it."""
     key_id = _used_id(observed)
     return next((key for key in value_of(observed.keys) or () if key.id == key_id), None)
 
 
 def _used_id(observed: Observed) -> str | None:
-    """Return the id of the key that is kept here, else of the one that was handed over."""
+    """Return the id of the key that is stored here, else of the one that was handed over."""
     return observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
 
 
@@ -341,7 +342,7 @@ def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:
 def _when(at: str) -> str:
     try:
         return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    except (ValueError, OverflowError):  # no time, or one that UTC has not
+    except (ValueError, OverflowError):  # not a time, or one that UTC does not have
         return at
 
 
@@ -360,12 +361,12 @@ def _jobs(jobs: Part[tuple[JobInfo, ...]], now: datetime) -> Line:
 
 
 def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: datetime) -> Line:
-    """Tell of the jobs of the last 24 hours, whether the last ones failed, and whether none is overdue.
+    """Return the line about the jobs of the last 24 hours, whether the last ones failed, and whether none is overdue.
 
     Args:
-        title: the line's.
+        title: the line's title.
         found: Klaviyo's jobs, newest first.
-        more: whether there may be older ones, of which some are of the last 24 hours, too.
+        more: whether there may be older ones that are also of the last 24 hours.
         now: when they were read, aware UTC.
     """
     day = now - timedelta(hours=_BARS)

@@ -1,4 +1,4 @@
-"""A connection in one line: how it is, the key's age, the last verification, what comes next."""
+"""A connection in one line: its state, the key's age, the last verification, the next command."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from kbq_tui.model.problem import Problem
 
 
 class State(StrEnum):
-    """How a connection is, the worst first. What could not be read may hide a failure."""
+    """The states of a connection, the worst first. Something unreadable may hide a failure."""
 
     FAILING = "failing"
     UNREAD = "unread"
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 WORST_FIRST: Final = tuple(State)
 _REPLACED: Final = (Code.KEY_OLD, Code.KEY_ENDS)
-"""What a new key mends."""
+"""Problems that a new key solves."""
 _STATES: Final = {Health.BROKEN: State.FAILING, Health.UNKNOWN: State.UNREAD, Health.WARNING: State.WARNING}
 
 
@@ -37,16 +37,16 @@ class StatusRow:
 
     Attributes:
         name: its name.
-        project: its project; empty where that could not be read.
+        project: its project; empty if it could not be read.
         state: the worst of its parts.
-        reason: the worst part in words; empty where all is well.
-        problem: why it is so, as far as it is known.
-        stale: the values are from before an outage.
+        reason: the worst part in words; empty if all is well.
+        problem: the reason, as far as it is known.
+        stale: whether the values are from before an outage.
         key_days: days since the key in use was created; None if there is none, or it could not be read.
         key_unread: whether the keys could not be read.
         verified: when the last verification was; None for never.
-        command: what comes next; empty where nothing is to be done.
-        looked: whether there was a look at all.
+        command: the next command; empty if nothing is to be done.
+        looked: whether it was read at all.
     """
 
     name: str
@@ -63,7 +63,7 @@ class StatusRow:
 
     @classmethod
     def of(cls, looked: Looked) -> "StatusRow":
-        """Return the row of a look."""
+        """Return the row for the result of a reading."""
         opened, seen = looked.opened, looked.status
         project = opened.spec.project if opened is not None else ""
         if seen is None:
@@ -92,7 +92,7 @@ def state_of(seen: Status) -> State:
 
 
 def key_days(seen: Status) -> int | None:
-    """Return the age of the key that is kept here or was handed over, in days; None where it is not known."""
+    """Return the age of the key that is stored here or was handed over, in days; None if not known."""
     key = key_in_use(seen.observed)
     return (seen.observed.at - key.created).days if key is not None else None
 
@@ -119,6 +119,6 @@ def ordered(rows: Iterable[StatusRow]) -> list[StatusRow]:
 
 
 def counted(rows: Sequence[StatusRow]) -> dict[State, int]:
-    """Return how many connections there are of each state, the best first; states that occur."""
+    """Return the number of connections in each state that occurs, the best first."""
     found = Counter(row.state for row in rows)
     return {state: found[state] for state in reversed(WORST_FIRST) if found[state]}

@@ -1,4 +1,4 @@
-"""What Klaviyo has done: the account's jobs by the best source that the operator may read, and what follows."""
+"""Klaviyo's activity: the account's jobs from the best source that the operator may read, and the findings."""
 
 import asyncio
 from dataclasses import replace
@@ -22,29 +22,30 @@ from kbq_tui.planning.sync_activity import ExportState, JobSummary, SyncFinding
 from kbq_tui.shell import sql
 
 MOST_TABLES: Final = 1_000
-"""How many tables of the staging dataset are looked at."""
+"""The most tables of the staging dataset that are read."""
 MOST_BYTES: Final = 1 << 30
-"""What the look at the exported events may read: it is one column of some 130 million of them."""
+"""The most bytes that the query of the exported events may read: one column of about 130 million events."""
 ERROR_SHOWN: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class SyncActivity:
-    """What Klaviyo has done.
+    """Klaviyo's activity.
 
     Attributes:
         spec: the connection.
-        at: when this was looked up, aware UTC.
-        since: from when on jobs are counted, aware UTC.
-        reading: where the jobs are from.
-        summary: what they say.
-        billed: bytes that are billed for 30 days; None where that is not told.
-        quota: how much the project's queries may read in a day; None where that could not be read.
-        left: what is left behind in the staging dataset, with when it was made; None where that could not be read.
-        export: what the exported events say; None where nothing is exported, or it could not be read.
+        at: when it was read, aware UTC.
+        since: since when jobs are counted, aware UTC.
+        reading: the jobs and their source.
+        summary: what the jobs show.
+        billed: bytes billed for 30 days; None if not known.
+        quota: how many bytes the project's queries may read in a day; None if it could not be read.
+        left: the tables left behind in the staging dataset, with the times of their creation; None if they could not be
+            read.
+        export: what the exported events show; None if nothing is exported, or it could not be read.
         keys, uses: the account's keys, and when they were used.
-        explained: what the last error means; None if there is none.
-        findings: what is worth a look, the worst first.
+        explained: the explanation of the last error; None if there is none.
+        findings: the findings, the worst first.
         left_out: why parts of this could not be read.
     """
 
@@ -65,7 +66,7 @@ class SyncActivity:
 
     @property
     def healthy(self) -> bool:
-        """Whether syncs run: nothing that was found keeps them from it."""
+        """Whether syncs run: no finding prevents them."""
         return not any(finding.kind in rules.BROKEN for finding in self.findings)
 
     @property
@@ -74,7 +75,7 @@ class SyncActivity:
         return self.reading.source is JobSource.VIEW and not self.reading.cut and not self.left_out
 
     def to_json(self) -> dict[str, object]:
-        """Return it as `activity --json` prints it (`kbq-tui/activity/v1`)."""
+        """Return it in the form of `activity --json` (`kbq-tui/activity/v1`)."""
         found, quiet = self.summary, self.summary.silence(self.at)
         last = found.last_error
         return {
@@ -148,12 +149,13 @@ def _time(at: datetime | None) -> str | None:
 
 
 async def sync_activity(spec: ConnectionSpec, ports: Ports, window: timedelta) -> SyncActivity:
-    """Look up what Klaviyo has done. Nothing is changed; two small queries are run as the operator.
+    """Read Klaviyo's activity. Nothing is changed; two small queries are run as the operator.
 
     Args:
         spec: the connection.
-        ports: what to read with.
-        window: for how long jobs are counted. The cost, and whether syncs are late, are told from 30 days at least.
+        ports: the outside world.
+        window: the period for which jobs are counted. For the cost, and for whether syncs are late, at least 30 days
+            are read.
     """
     now = ports.clock.now()
     back = max(window, timedelta(days=rules.COST_DAYS))
@@ -208,7 +210,7 @@ async def sync_activity(spec: ConnectionSpec, ports: Ports, window: timedelta) -
 
 
 async def _export(spec: ConnectionSpec, cloud: Cloud) -> ExportState | None:
-    """Return what the exported events say; None where nothing is exported."""
+    """Return what the exported events show; None if nothing is exported."""
     if not spec.direction.exports:
         return None
     dataset = spec.export_dataset or spec.import_dataset
@@ -220,7 +222,7 @@ async def _export(spec: ConnectionSpec, cloud: Cloud) -> ExportState | None:
 
 
 def _once(problems: list[Problem]) -> list[Problem]:
-    """Return problems without those that say the same."""
+    """Return problems without repetitions."""
     found: dict[tuple[object, str], Problem] = {}
     for problem in problems:
         found.setdefault((problem.code, str(problem.title)), problem)

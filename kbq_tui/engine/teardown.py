@@ -1,4 +1,4 @@
-"""Take away what we made, and nothing else."""
+"""Removes what we created, and nothing else."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -22,16 +22,16 @@ from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.teardown import teardown
 
 MOST_TABLES: Final = 10_000
-"""Tables of a dataset among which views of ours are looked for."""
+"""The most tables of a dataset among which our views are looked for."""
 
 
 async def teardown_plan(spec: ConnectionSpec, ports: Ports, *, with_data: bool = False) -> tuple[Plan, Observed]:
-    """Look everywhere, and say what would be taken away.
+    """Read everything, and plan what would be removed.
 
     Args:
         spec: the connection.
-        ports: what to read with.
-        with_data: datasets that are not empty, too.
+        ports: the outside world.
+        with_data: also delete datasets that are not empty.
     """
     seen = await observe(spec, ports, everywhere=True)
     with_views = {
@@ -60,15 +60,15 @@ async def tear_down(
     with_data: bool = False,
     expected: str | None = None,
 ) -> Outcome:
-    """Look again, and take away what we made. May be run again wherever it ended.
+    """Read everything again, and remove what we created. Can be repeated after an interruption.
 
     Args:
         spec: the connection.
-        ports: what to act with.
+        ports: the outside world.
         emit: called with each event.
-        patience: how long to wait for changes to arrive.
-        with_data: datasets that are not empty, too.
-        expected: fingerprint of the plan that was agreed to; another one is refused.
+        patience: how long to wait for changes to take effect.
+        with_data: also delete datasets that are not empty.
+        expected: fingerprint of the plan that was agreed to; another plan is refused.
 
     Raises:
         ProblemError: the plan is stale (`KBQ-STALE-PLAN`); nothing was changed.
@@ -85,7 +85,7 @@ async def tear_down(
 
 
 async def _end_rotation(spec: ConnectionSpec, ports: Ports, seen: Observed) -> None:
-    """Forget a rotation whose keys are gone, and destroy the new key's file."""
+    """End a rotation whose keys are deleted, and destroy the new key's file."""
     rotation = rotation_of(seen.changes, spec)
     if rotation is None:
         return

@@ -1,4 +1,5 @@
-"""Blocking calls off the event loop, on daemon threads: leaving the program never waits for a disk or a keyring."""
+"""Runs blocking calls off the event loop, on daemon threads: quitting the program never waits for a disk or a
+keyring."""
 
 import asyncio
 import sys
@@ -11,7 +12,7 @@ T = TypeVar("T")
 
 
 async def offload(call: Callable[[], T]) -> T:
-    """Run `call` on a new daemon thread and return what it returns, or raise what it raises."""
+    """Run `call` on a new daemon thread and return its result, or raise its exception."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -32,15 +33,15 @@ async def offload(call: Callable[[], T]) -> T:
         try:
             loop.call_soon_threadsafe(settle, value, error)
         except RuntimeError:
-            return  # the loop is closed: no caller is left
+            return  # the loop is closed: there is no caller any more
 
     start_daemon(run, "kbq-offload")
     return await future
 
 
 def stay_responsive() -> None:
-    """Let the event loop have its turn within a millisecond while worker threads read long answers.
+    """Let the event loop run within a millisecond while worker threads parse long answers.
 
-    Python hands over every 5 ms unless told otherwise; with eight calls under way a key press would wait for 40.
+    By default, Python switches threads every 5 ms; with eight running calls, a key press would wait for 40 ms.
     """
     sys.setswitchinterval(0.001)

@@ -1,4 +1,4 @@
-"""Makes many calls, a limited number at a time, and stops once calls get no answer."""
+"""Runs many calls, a limited number at a time, and stops once calls get no answer."""
 
 import asyncio
 import contextlib
@@ -8,17 +8,17 @@ from kbq_tui.i18n.messages import Message, message_n
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 
 MAX_CONCURRENCY = 12
-"""How many datasets, and how many tables, are tried at a time: Google allows a principal 100 calls a second.
+"""The number of datasets, and of tables, that are tried at a time: Google allows a principal 100 calls a second.
 
 Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
 """
 
 
 class Throttle:
-    """So many calls at a time; and once as many in a row were lost on the way, no more of them.
+    """Limits the number of calls at a time; after as many in a row got no answer, no more are made.
 
     Args:
-        at_once: how many.
+        at_once: the number of calls.
     """
 
     def __init__(self, at_once: int = MAX_CONCURRENCY) -> None:
@@ -31,7 +31,7 @@ class Throttle:
         """Wait for a turn.
 
         Raises:
-            ProblemError: there is none any more; why the calls before were lost.
+            ProblemError: no more calls are made; the reason is why the calls before got no answer.
         """
         async with self._slots:
             if len(self._lost) >= self._at_once:

@@ -1,4 +1,5 @@
-"""Waiting for our own changes to arrive everywhere at Google: how long, how often, and what is said meanwhile."""
+"""Waits for our own changes to take effect everywhere at Google: how long, how often, and what is reported
+meanwhile."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
@@ -33,13 +34,13 @@ Emit = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long *not yet* is waited out.
+    """How long to wait for changes to take effect.
 
     Attributes:
         limit: seconds in all for one action, or for all checks of a verification. A grant takes "typically 2 minutes,
             potentially 7 minutes or longer" (https://cloud.google.com/iam/docs/access-change-propagation).
-        first: seconds before the first new try; doubles up to `most`.
-        most: seconds between tries at most.
+        first: seconds before the first retry; doubles up to `most`.
+        most: the most seconds between retries.
     """
 
     limit: float = float(GRANT_WAIT)
@@ -48,11 +49,11 @@ class Patience:
 
 
 NO_PATIENCE: Final = Patience(limit=0.0)
-"""Nothing is waited for."""
+"""No waiting at all."""
 
 
 async def own_changes(spec: ConnectionSpec, ports: Ports) -> tuple[OwnChange, ...]:
-    """Return our own changes to a connection, as the journal has them; none where it cannot be read."""
+    """Return our own changes to a connection from the journal; none if it cannot be read."""
     try:
         changes = await offload(ports.journal.changes)
     except ProblemError:
@@ -61,12 +62,12 @@ async def own_changes(spec: ConnectionSpec, ports: Ports) -> tuple[OwnChange, ..
 
 
 class Waits:
-    """What of our own changes may be on its way, and the waiting for it.
+    """Our own changes that may not have taken effect, and the waiting for them.
 
     Args:
-        clock: time.
-        patience: how long is waited.
-        emit: called with an event each second of a wait.
+        clock: the time.
+        patience: how long to wait.
+        emit: called with an event in each second of a wait.
         changes: our own changes so far.
     """
 
@@ -77,16 +78,16 @@ class Waits:
         self._changes = list(changes)
 
     async def called(self, key: str, call: Callable[[], Awaitable[T]], account_email: str, *subjects: Subject) -> T:
-        """Make a call, again and again while our own changes may be why it is refused.
+        """Make a call, and repeat it while our own changes may be the reason for a refusal.
 
         Args:
-            key: what the wait is called in events.
+            key: the name of the wait in events.
             call: makes the call.
             account_email: the service account.
-            subjects: the changes that may not have arrived.
+            subjects: the changes that may not have taken effect.
 
         Raises:
-            ProblemError: of the last try.
+            ProblemError: that of the last attempt.
         """
         wait = self.begin(key)
         while True:
@@ -97,7 +98,7 @@ class Waits:
                     raise
 
     def add(self, *changes: OwnChange) -> None:
-        """Know of more changes."""
+        """Add more changes."""
         self._changes += changes
 
     def made(self, key: ActionKey) -> None:
@@ -105,26 +106,26 @@ class Waits:
         self.add(OwnChange(key, self.clock.now()))
 
     def on_its_way(self, *subjects: Subject) -> OwnChange | None:
-        """Return the newest change of one of the subjects that may not have arrived."""
+        """Return the newest change of one of the subjects that may not have taken effect."""
         return last_recent(self._changes, self.clock.now(), *subjects)
 
     def settled(self, problem: Problem, email: str) -> Problem:
-        """Return a refusal as *not yet*, where it names an account or key that we created a short while ago."""
+        """Return a refusal as *not yet*, if it names an account or key that we created a short while ago."""
         ours = concerns_account(problem, email) and self.on_its_way(ACCOUNT, KEY) is not None
         return settling(problem) if ours else problem
 
     def begin(self, action: str, since: float | None = None) -> "Wait":
-        """Return the tries of an action or check.
+        """Return the attempts of an action or check.
 
         Args:
             action: its id, for events.
-            since: from when the limit counts, in the clock's seconds; now by default.
+            since: from when the limit counts, in the clock's seconds; by default now.
         """
         return Wait(self, self._emit, action, self.clock.monotonic() if since is None else since)
 
 
 class Wait:
-    """The tries of one action or check."""
+    """The attempts of one action or check."""
 
     def __init__(self, waits: Waits, emit: Emit, action: str, since: float) -> None:
         self._waits = waits
@@ -139,14 +140,14 @@ class Wait:
         return self._waits.clock.monotonic() - self._since
 
     async def again(self, problem: Problem, *subjects: Subject) -> bool:
-        """Wait before another try, and say each second what is waited for.
+        """Wait before another attempt, and report each second what is waited for.
 
         Args:
-            problem: why the last try did not succeed.
-            subjects: what it depended on; a change of ours to one of them may be on its way.
+            problem: why the last attempt did not succeed.
+            subjects: what it depended on; a change of ours to one of them may not have taken effect.
 
         Returns:
-            False, at once, where no change of ours explains the refusal, or the limit is reached.
+            False, at once, if no change of ours explains the refusal, or the limit is reached.
         """
         limit, clock = self._waits.patience.limit, self._waits.clock
         change = self._waits.on_its_way(*may_explain(problem, subjects))

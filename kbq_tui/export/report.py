@@ -57,9 +57,9 @@ class About:
     Attributes:
         spec: the connection.
         at: when it was verified, aware.
-        location: where the datasets are; empty where not known.
-        operator: the principal who had it verified; empty where not known.
-        key_id: the key it was verified with; empty where not known.
+        location: where the datasets are; empty if not known.
+        operator: the principal who had it verified; empty if not known.
+        key_id: the key it was verified with; empty if not known.
     """
 
     spec: ConnectionSpec

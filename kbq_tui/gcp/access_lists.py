@@ -18,11 +18,11 @@ _ACCOUNT_DOMAIN: Final = ".gserviceaccount.com"
 
 
 def entries_of(found: JSON) -> list[JSON] | None:
-    """Return a dataset's access list, or None where the answer did not hold it.
+    """Return a dataset's access list, or None if the answer did not hold it.
 
     Every dataset has an owner, so a list that is missing or names none is not the whole list: the caller may not read
-    it, or something on the way dropped it. Written back, it would take everybody else's access away.
-    Source: https://github.com/dbt-labs/dbt-adapters/issues/2145
+    it, or something on the way dropped it. Written back, it would take everybody else's access away. Source:
+    https://github.com/dbt-labs/dbt-adapters/issues/2145
     """
     entries = items(found, "access")
     return entries if any(role_of(entry) in _OWNERS for entry in entries) else None

@@ -44,7 +44,7 @@ class Accounts:
         self._channel: Any = None
 
     async def get(self, project: str, email: str) -> AccountInfo | None:
-        """Return an account, or None where Google says that there is none."""
+        """Return an account, or None if Google says that there is none."""
 
         def read(attempt: Attempt) -> AccountInfo | None:
             try:
@@ -65,7 +65,7 @@ class Accounts:
         return await self._wire.call(read, method="iam.serviceAccounts.get", context=context)
 
     async def create(self, project: str, account_id: str, display_name: str) -> bool:
-        """Create an account; False where it was there already."""
+        """Create an account; False if it was there already."""
 
         def create(iam: "IAMClient", attempt: Attempt) -> bool:
             request = {

@@ -189,7 +189,7 @@ class GoogleCloud:
     async def create_dataset(
         self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
     ) -> bool:
-        """Create a dataset (BigQuery, `datasets.insert`). Returns False where it was there already."""
+        """Create a dataset (BigQuery, `datasets.insert`). Returns False if it was there already."""
         return await self._datasets.create(project, name, location, description, labels)
 
     async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
@@ -198,11 +198,11 @@ class GoogleCloud:
         return await self._datasets.delete(project, name, with_tables=with_tables)
 
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
-        """Add an access entry (BigQuery, `datasets.patch` with the etag). Returns False where it was there."""
+        """Add an access entry (BigQuery, `datasets.patch` with the etag). Returns False if it was there."""
         return await self._datasets.grant(project, name, role, member)
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
-        """Remove access entries (BigQuery, `datasets.patch` with the etag). Returns False where there was none."""
+        """Remove access entries (BigQuery, `datasets.patch` with the etag). Returns False if there was none."""
         return await self._datasets.revoke(project, name, role, member)
 
     async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
@@ -218,11 +218,11 @@ class GoogleCloud:
         return await self._accounts.get(project, email)
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
-        """Create a service account (IAM, `serviceAccounts.create`). Returns False where it was there already."""
+        """Create a service account (IAM, `serviceAccounts.create`). Returns False if it was there already."""
         return await self._accounts.create(project, account_id, display_name)
 
     async def delete_account(self, project: str, email: str) -> bool:
-        """Delete a service account (IAM, `serviceAccounts.delete`). Returns False where it was not there."""
+        """Delete a service account (IAM, `serviceAccounts.delete`). Returns False if it was not there."""
         return await self._accounts.delete(project, email)
 
     async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
@@ -234,7 +234,7 @@ class GoogleCloud:
         return await self._accounts.create_key(project, email)
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
-        """Delete a key (IAM, `serviceAccounts.keys.delete`). Returns False where it was not there."""
+        """Delete a key (IAM, `serviceAccounts.keys.delete`). Returns False if it was not there."""
         return await self._accounts.delete_key(project, email, key_id)
 
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:

@@ -77,7 +77,7 @@ class Datasets:
         return tuple(found)
 
     async def get(self, project: str, name: str) -> DatasetInfo | None:
-        """Return a dataset, or None where BigQuery says that there is none."""
+        """Return a dataset, or None if BigQuery says that there is none."""
 
         def read(attempt: Attempt) -> DatasetInfo | None:
             found = self._read(project, name, attempt.timeout)
@@ -90,7 +90,7 @@ class Datasets:
         return await self._wire.call(read, method="bigquery.datasets.get", context=context)
 
     async def create(self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]) -> bool:
-        """Create a dataset; False where it was there already, in the same location."""
+        """Create a dataset; False if it was there already, in the same location."""
 
         def create(attempt: Attempt) -> str | None:
             from google.cloud.bigquery import Dataset

@@ -70,7 +70,7 @@ def faults(env: Mapping[str, str]) -> list[tuple[str, Message]]:
 
 
 def certificates_fault(name: str, *, folder: bool = True) -> Message:
-    """Return what is wrong with a file of certificate authorities; empty where nothing is.
+    """Return what is wrong with a file of certificate authorities; empty if nothing is.
 
     Args:
         name: its path.

@@ -296,7 +296,7 @@ def _from_refresh(error: BaseException, method: str) -> Fault:
 
 
 def _grpc_code(fault: Fault) -> Code | None:
-    """Return the code of a failure to reach Google at all; None where Google answered."""
+    """Return the code of a failure to reach Google at all; None if Google answered."""
     if fault.status in ("DEADLINE_EXCEEDED", "CANCELLED"):
         return DEADLINE
     if fault.status in ("UNAVAILABLE", "UNKNOWN", "INTERNAL"):

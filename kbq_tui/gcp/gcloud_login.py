@@ -22,7 +22,7 @@ def log_in(env: Mapping[str, str]) -> Message | None:
         env: the environment.
 
     Returns:
-        Why nobody is signed in; None where gcloud says that somebody is.
+        Why nobody is signed in; None if gcloud says that somebody is.
     """
     program = gcloud_program(env)
     if program is None:

@@ -177,7 +177,7 @@ def _call(entry: JSON) -> KeyCall:
 
 
 def inner(source: object, *keys: str) -> object:
-    """Return what stands in objects within objects; None where one of them is missing."""
+    """Return what stands in objects within objects; None if one of them is missing."""
     for key in keys:
         source = source.get(key) if isinstance(source, dict) else None
     return source

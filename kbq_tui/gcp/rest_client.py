@@ -161,7 +161,7 @@ def part(value: str) -> str:
 
 
 def text(source: object, key: str) -> str:
-    """Return a field as text; empty where it is missing or of another type."""
+    """Return a field as text; empty if it is missing or of another type."""
     value = source.get(key) if isinstance(source, dict) else None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
@@ -169,7 +169,7 @@ def text(source: object, key: str) -> str:
 
 
 def items(source: object, key: str) -> list[JSON]:
-    """Return a field that holds a list of objects; empty where it is missing.
+    """Return a field that holds a list of objects; empty if it is missing.
 
     Raises:
         MalformedError: where it is there and something else: a list cut short would look like "nothing there".

@@ -273,7 +273,7 @@ def preload(
         started: told the name of each library before it is imported; for tests.
 
     Returns:
-        The thread, for those who want to know when it is done; None where one has been started before.
+        The thread, for those who want to know when it is done; None if one has been started before.
     """
     if _warming.is_set():
         return None

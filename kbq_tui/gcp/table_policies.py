@@ -32,7 +32,7 @@ class TablePolicies:
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
-        """Return the role bindings of a table itself; none where BigQuery says that it does not exist."""
+        """Return the role bindings of a table itself; none if BigQuery says that it does not exist."""
 
         def read(attempt: Attempt) -> tuple[RoleBinding, ...]:
             policy = self._read(project, dataset, table, attempt)

@@ -1,4 +1,4 @@
-"""The language that people are spoken to in: German or English. Codes, JSON and logs are English always."""
+"""The language of texts for people: German or English. Codes, JSON and logs are always English."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ FOLDER: Final = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH11
 
 
 def chosen(arguments: Sequence[str], env: Mapping[str, str]) -> tuple[str, str]:
-    """Return the language to speak, and what says so: `--lang`, else `KBQ_TUI_LANG`, else the locale, else nothing.
+    """Return the language to use, and its source: `--lang`, else `KBQ_TUI_LANG`, else the locale, else nothing.
 
-    It is read before the command line is parsed, because the help is in that language too. What is no language of
-    ours falls through to the next; the parser says what is wrong with `--lang`.
+    It is read before the command line is parsed, because the help is in that language too. An unsupported language
+    falls through to the next source; the parser reports a wrong `--lang`.
 
     Args:
         arguments: as typed, without the program's name.
@@ -37,7 +37,7 @@ def chosen(arguments: Sequence[str], env: Mapping[str, str]) -> tuple[str, str]:
 
 
 def unheard(env: Mapping[str, str]) -> str:
-    """Return what `KBQ_TUI_LANG` says where that is no language of ours; empty where it is, or says nothing."""
+    """Return the value of `KBQ_TUI_LANG` if it is not a supported language; else an empty string."""
     tag = env.get(VARIABLE, "")
     return "" if not tag or _language(tag) in LANGUAGES else tag
 
@@ -47,12 +47,12 @@ def _language(tag: str) -> str:
 
 
 def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
-    """Return the language to speak: see `chosen`."""
+    """Return the language to use: see `chosen`."""
     return chosen(arguments, env)[0]
 
 
 def speak(language: str) -> None:
-    """Speak a language from now on.
+    """Set the language from now on.
 
     Args:
         language: one of `LANGUAGES`.
@@ -66,7 +66,7 @@ def speak(language: str) -> None:
 
     found = gettext.translation(DOMAIN, FOLDER, [language], fallback=True)
     messages.use(found.gettext, found.ngettext, language)
-    # click asks gettext itself, for a domain and a language that it looks up at each word.
+    # click calls gettext itself, for a domain and a language that it looks up for each text
     gettext.bindtextdomain(DOMAIN, FOLDER)
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language

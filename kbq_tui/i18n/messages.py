@@ -1,6 +1,6 @@
-"""Messages for people, as values: a template and what fills it, rendered in a language at the edge.
+"""Messages for people, as values: a template and its parameters, rendered in a language only where they are shown.
 
-Everything below the faces makes `Message`s. A face renders them in the person's language; JSON, logs and scripts get
+Everything below the faces creates `Message`s. A face renders them in the person's language; JSON, logs and scripts get
 the English of `str(message)`.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 _END_OF_CONTEXT = "\x04"
-"""What gettext puts between a context and a text. Source: https://www.gnu.org/software/gettext/manual/html_node/Contexts.html"""
+"""gettext's separator between a context and a text. Source:
+https://www.gnu.org/software/gettext/manual/html_node/Contexts.html"""
 
 Translate = Callable[[str], str]
 TranslateMany = Callable[[str, str, int], str]
@@ -18,13 +19,13 @@ TranslateMany = Callable[[str, str, int], str]
 class Message:
     """A sentence, or a part of one, that can be rendered in any language.
 
-    It is no `str`, so that text operations cannot take its template away unnoticed. Two messages are equal where
+    It is not a `str`, so that text operations cannot lose its template unnoticed. Two messages are equal if their
     templates and values are.
 
     Attributes:
-        template: the English text with blanks as in `str.format`; the catalogue of translations knows it.
-        plural: the template for several; empty where the message does not depend on a number.
-        params: what fills the blanks; a value may be a `Message` itself. With `plural`, `n` is the number.
+        template: the English text with fields as in `str.format`; the key in the catalogue of translations.
+        plural: the template for several; empty if the message does not depend on a number.
+        params: the fields' values; a value may be a `Message` itself. With `plural`, `n` is the number.
     """
 
     __slots__ = ("params", "plural", "template")
@@ -57,7 +58,7 @@ class Message:
         return hash((self.template, self.plural, str(self)))
 
     def with_params(self, change: Callable[[object], object]) -> Message:
-        """Return the message with `change` made to what fills it, also in messages that fill it; templates stay."""
+        """Return the message with `change` applied to its values, also in messages among them; templates stay."""
         params = {
             name: value.with_params(change) if isinstance(value, Message) else change(value)
             for name, value in self.params.items()
@@ -70,7 +71,7 @@ class Message:
 
 
 EMPTY = Message("")
-"""No message: false, and rendered as nothing."""
+"""The empty message: false, and rendered as an empty string."""
 
 
 def message(template: str, /, **params: object) -> Message:
@@ -78,7 +79,7 @@ def message(template: str, /, **params: object) -> Message:
 
     Args:
         template: a literal, so that it is found for translation.
-        params: what fills its blanks; never parsed themselves.
+        params: the values of its fields; they are not parsed.
     """
     return Message(template, params)
 
@@ -109,19 +110,19 @@ def row(label: Message, value: str | Message, width: int) -> Message:
     return Message(f"{{label:<{width}}} {{value}}", {"label": label, "value": value})
 
 
-def N_(text: str, /) -> str:  # gettext's own name
-    """Return `text` as it is: a literal that is found for translation here, and rendered elsewhere."""
+def N_(text: str, /) -> str:  # gettext's name for this function
+    """Return `text` unchanged: a literal that is marked for translation here and rendered elsewhere."""
     return text
 
 
 def in_context(context: str, text: str, /) -> str:
     """Return a template that has a separate translation in a context: gettext's `msgctxt`.
 
-    For short texts that mean two things in another language: "Key" on a keyboard is "Taste", that of an account
-    "Schlüssel". Both arguments are literals; the result goes where a template goes, also into `N_`.
+    For short texts with two translations: a "Key" on a keyboard is "Taste" in German, that of an account "Schlüssel".
+    Both arguments are literals; the result can be used wherever a template can, also in `N_`.
 
     Args:
-        context: where the text stands, such as `button`; translators see it, users do not.
+        context: where the text is shown, such as `button`; translators see it, users do not.
         text: the English text.
     """
     return f"{context}{_END_OF_CONTEXT}{text}"
@@ -148,9 +149,9 @@ def use(translate: Translate | None, translate_many: TranslateMany | None = None
     """Render in another language from now on.
 
     Args:
-        translate: gives the text for a template; None for English.
-        translate_many: gives it for two templates and a number.
-        name: the language's, for texts that are separate files.
+        translate: returns the translation of a template; None for English.
+        translate_many: returns it for two templates and a number.
+        name: the language's name, for texts in separate files.
     """
     global _translate, _translate_many, _name
     _translate, _translate_many, _name = translate, translate_many or _english_many, name

@@ -75,7 +75,7 @@ def read_settings(path: Path) -> Settings:
 
 
 def _interval(value: object, settings: Settings) -> float:
-    """Return the seconds between two looks. Raises: SettingsError."""
+    """Return the seconds between two looks. Raises SettingsError."""
     from kbq_tui.model.interval import REFUSED, interval_seconds  # late: most files do not set it
 
     found = interval_seconds(str(value)) if isinstance(value, str | int) else None

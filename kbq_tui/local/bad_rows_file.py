@@ -19,7 +19,7 @@ BAD_ROWS: Final = FileKind(
 
 
 def check_bad_rows(path: str) -> None:
-    """Make sure that the file may be written, before the work begins. Raises: ProblemError."""
+    """Make sure that the file may be written, before the work begins. Raises ProblemError."""
     try:
         check_output(Path(path), BAD_ROWS)
     except OSError as error:

@@ -134,7 +134,7 @@ class SystemClipboard:
         return next((tool for tool in tools if self._which(tool[0])), None)
 
     def key_way(self) -> Message:
-        """Say which way a private key would go, and who may see it there; empty where there is no way."""
+        """Say which way a private key would go, and who may see it there; empty if there is no way."""
         way = self._key_way()
         if way == "tmux":
             return message(

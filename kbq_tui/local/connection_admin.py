@@ -98,7 +98,7 @@ class ConnectionAdmin:
         return moved
 
     def _must_be_free(self, old: str, new: str) -> None:
-        """See that nothing is lost under the new name. Raises: NameTakenError, ProblemError."""
+        """See that nothing is lost under the new name. Raises NameTakenError, ProblemError."""
         taken = next((n for n in self._connections.names() if n.casefold() == new.casefold() and n != old), None)
         if taken is not None or there(self._connections.path(new)):
             if taken is None and _same_file(self._connections.path(old), self._connections.path(new)):
@@ -170,7 +170,7 @@ class ConnectionAdmin:
 
 
 def _names_in(folder: Path) -> tuple[str, ...]:
-    """Return the names of what lies in a state folder, but for its lock; none where there is no such folder."""
+    """Return the names of what lies in a state folder, but for its lock; none if there is no such folder."""
     try:
         return tuple(sorted(entry.name for entry in folder.iterdir() if entry.name != _LOCK))
     except FileNotFoundError:

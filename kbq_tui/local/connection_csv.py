@@ -91,7 +91,7 @@ def to_list(connections: Iterable[Connection]) -> str:
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not empty, with the line on which it begins. Raises: ProblemError."""
+    """Yield each row that is not empty, with the line on which it begins. Raises ProblemError."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -111,7 +111,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _columns(path: Path, line: int, header: list[str]) -> list[str]:
-    """Return what the first line names. Raises: ProblemError."""
+    """Return what the first line names. Raises ProblemError."""
     columns = [name.casefold().removeprefix("--").replace("_", "-") for name in header]
     for name, typed in zip(columns, header, strict=True):
         if name not in COLUMNS:
@@ -126,7 +126,7 @@ def _columns(path: Path, line: int, header: list[str]) -> list[str]:
 
 
 def _connection(path: Path, line: int, row: dict[str, str]) -> Connection:
-    """Return the connection of one row. Raises: ProblemError."""
+    """Return the connection of one row. Raises ProblemError."""
     columns = {key: column for column, key in COLUMNS.items()}
 
     def wrong(key: str, reason: Message) -> ProblemError:

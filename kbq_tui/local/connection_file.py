@@ -141,18 +141,18 @@ class Connections:
         return self._folder / f"{name}.toml"
 
     def read(self, name: str) -> Connection | None:
-        """Read a connection, or return None where there is no such file. Raises: ProblemError."""
+        """Read a connection, or return None if there is no such file. Raises ProblemError."""
         path = self.path(name)
         return read_connection(path, name) if there(path) else None
 
     def save(self, connection: Connection) -> Path:
-        """Write a connection and return its file. Raises: ProblemError."""
+        """Write a connection and return its file. Raises ProblemError."""
         path = self.path(connection.name)
         write_connection(connection, path)
         return path
 
     def delete(self, name: str) -> bool:
-        """Delete a connection's file. Returns False if there was none. Raises: ProblemError."""
+        """Delete a connection's file. Returns False if there was none. Raises ProblemError."""
         path = self.path(name)
         try:
             if path.is_symlink():  # the link goes; what it leads to is kept elsewhere on purpose
@@ -213,7 +213,7 @@ def _stumble(text: str) -> str:
 
 
 def there(path: Path) -> bool:
-    """Return whether there is such a file. Raises: ProblemError, where that cannot be told."""
+    """Return whether there is such a file. Raises ProblemError, where that cannot be told."""
     try:
         return path.exists()
     except OSError as error:  # a name that is too long, a folder that is closed to us
@@ -266,14 +266,14 @@ class UsableConnections(Connections):
     """Connections, without those whose files cannot be used. For looking only."""
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of all connections, sorted; none where the folder cannot be read."""
+        """Return the names of all connections, sorted; none if the folder cannot be read."""
         try:
             return super().names()
         except ProblemError:
             return ()
 
     def read(self, name: str) -> Connection | None:
-        """Read a connection, or return None where there is no such file, or none that can be used."""
+        """Read a connection, or return None if there is no such file, or none that can be used."""
         try:
             return super().read(name)
         except ProblemError:

@@ -258,7 +258,7 @@ def _end_of(path: Path, kind: FileKind) -> Path:
 
 
 def _look(folder: int, path: Path, kind: FileKind) -> os.stat_result | None:
-    """Return the state of the file that is there, or None if there is none. Raises: NotOursError, OSError."""
+    """Return the state of the file that is there, or None if there is none. Raises NotOursError, OSError."""
     try:
         fd = _open_there(folder, path, os.O_RDONLY, kind)
     except FileNotFoundError:
@@ -270,7 +270,7 @@ def _look(folder: int, path: Path, kind: FileKind) -> os.stat_result | None:
 
 
 def _open_there(folder: int, path: Path, flags: int, kind: FileKind) -> int:
-    """Open a file that is there and may be touched. Raises: NotOursError, FileNotFoundError, OSError."""
+    """Open a file that is there and may be touched. Raises NotOursError, FileNotFoundError, OSError."""
     info = os.stat(path.name or ".", dir_fd=folder, follow_symlinks=False)
     if stat.S_ISLNK(info.st_mode):
         raise NotOursError(path, _LINK)
@@ -302,7 +302,7 @@ def _head(fd: int) -> bytes:
 
 
 def is_held(fd: int) -> bool:
-    """Return whether another open file holds a lock on this one; False where the file system has no locks."""
+    """Return whether another open file holds a lock on this one; False if the file system has no locks."""
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -21,7 +21,7 @@ _CONFIGURATION = pattern(r"[A-Za-z][-A-Za-z0-9_]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class GcloudSettings:
-    """What gcloud would use; None where it says nothing, or something that cannot be right.
+    """What gcloud would use; None if it says nothing, or something that cannot be right.
 
     Attributes:
         configuration: the active configuration's name.

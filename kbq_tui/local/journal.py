@@ -44,7 +44,7 @@ class Pending:
     Attributes:
         action: the action's id.
         resource: what it was to change.
-        at: when it was intended, aware UTC; None where the line does not say.
+        at: when it was intended, aware UTC; None if the line does not say.
     """
 
     action: str

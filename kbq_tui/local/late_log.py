@@ -7,12 +7,12 @@ from collections.abc import Callable
 class LateLog(logging.Handler):
     """Begins the log when there is something to be logged.
 
-    `logging` hands a record to one handler of the root logger after the other, also to one that is added meanwhile:
-    the log's own comes after this one and gets the same record. This handler stays where it is: to remove one while
-    the others are called would leave another out.
+    `logging` hands a record to one handler of the root logger after the other, also to one that is added meanwhile: the
+    log's own comes after this one and gets the same record. This handler stays where it is: to remove one while the
+    others are called would leave another out.
 
     Attributes:
-        start: adds the log's own handler to the root logger; None where that is done, or not wanted any more.
+        start: adds the log's own handler to the root logger; None if that is done, or not wanted any more.
     """
 
     start: Callable[[], object] | None = None

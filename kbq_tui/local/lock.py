@@ -64,7 +64,7 @@ class ConnectionLock:
         self._fd = fd
 
     def _try(self) -> int:
-        """Return a descriptor of the file that is ours now; -1 where another process holds it. Raises: OSError."""
+        """Return a descriptor of the file that is ours now; -1 where another process holds it. Raises OSError."""
         while True:
             try:
                 fd, _ = open_ours(self._path, LOCK)
@@ -91,7 +91,7 @@ class ConnectionLock:
             return False
 
     def release(self) -> None:
-        """Let go, and remove the file; does nothing where the lock is not held."""
+        """Let go, and remove the file; does nothing if the lock is not held."""
         if self._fd < 0:
             return
         with suppress(OSError):  # a file that stays is taken over by the next process

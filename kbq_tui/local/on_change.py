@@ -65,7 +65,7 @@ class OnChange:
         return {name: told for name, told in found.items() if isinstance(told, dict)}
 
     def remember(self, told: Mapping[str, Mapping[str, object]]) -> None:
-        """Remember what was told. Raises: ProblemError."""
+        """Remember what was told. Raises ProblemError."""
         body = {"schema": f"{_SCHEMA}v1", "connections": scrubbed(told)}
         try:
             write_atomic(self._path, json.dumps(body).encode(), TOLD)

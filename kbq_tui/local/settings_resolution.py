@@ -40,7 +40,7 @@ def resolve_settings(
     """Decide every setting.
 
     Args:
-        typed: options by the names of the connection file's keys; None or empty where not typed.
+        typed: options by the names of the connection file's keys; None or empty if not typed.
         env: the environment.
         file: the connection file, where there is one.
         gcloud: gcloud's settings.

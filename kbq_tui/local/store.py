@@ -51,11 +51,11 @@ class FileStore:
         self._operator = {key: value for key, value in operator.items() if value}
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of all connection files, sorted. Raises: ProblemError."""
+        """Return the names of all connection files, sorted. Raises ProblemError."""
         return self._connections.names()
 
     def load(self, name: str) -> SavedConnection | None:
-        """Return what is known of a connection, or None. Raises: ProblemError where its file cannot be used."""
+        """Return what is known of a connection, or None. Raises ProblemError if its file cannot be used."""
         connection = self._connections.read(name)
         wizard = self._state(name).wizard()
         if connection is None and wizard is None:
@@ -101,7 +101,7 @@ class FileStore:
         return read_preferences(self._paths.ui).recent
 
     def remember_project(self, project: str) -> None:
-        """Put a project that Google has shown at the head of the recent ones. Raises: ProblemError."""
+        """Put a project that Google has shown at the head of the recent ones. Raises ProblemError."""
         look = read_preferences(self._paths.ui)
         if look.recent[:1] != (project,):
             write_preferences(self._paths.ui, look.visited(project))
@@ -112,7 +112,7 @@ class FileStore:
         return UiPreferences(look.ascii, look.theme, look.welcomed)
 
     def save_preferences(self, preferences: UiPreferences) -> None:
-        """Remember what was chosen on the screens. Raises: ProblemError."""
+        """Remember what was chosen on the screens. Raises ProblemError."""
         look = read_preferences(self._paths.ui)
         if (chosen := replace(look, **asdict(preferences))) != look:
             write_preferences(self._paths.ui, chosen)
@@ -124,7 +124,7 @@ class FileStore:
     def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
         """Remember a verification, but for one that could not try the key any more: the last one that did stands.
 
-        Raises: ProblemError.
+        Raises ProblemError.
         """
         from kbq_tui.model.checks import handed_over, healthy
 
@@ -144,7 +144,7 @@ class FileStore:
         return self._state(name).looks()
 
     def save_looks(self, name: str, history: LookHistory) -> None:
-        """Remember the dashboard's last looks at a connection. Raises: ProblemError."""
+        """Remember the dashboard's last looks at a connection. Raises ProblemError."""
         self._state(name).save_looks(history)
 
     def source_looks(self, name: str) -> SourceLooks:
@@ -152,18 +152,18 @@ class FileStore:
         return self._state(name).source_looks()
 
     def save_source_looks(self, name: str, looks: SourceLooks) -> None:
-        """Remember the last look of the source check at each table of a connection. Raises: ProblemError."""
+        """Remember the last look of the source check at each table of a connection. Raises ProblemError."""
         self._state(name).save_source_looks(looks)
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
-        """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`, or the next name that is
-        free. Raises: ProblemError."""
+        """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`, or the next name that is free.
+        Raises ProblemError."""
         stamp = self._clock.now().strftime("%Y%m%dT%H%M%SZ")
         path = self._paths.of_connection(name) / "reports" / f"{kind}-{stamp}{suffix}"
         return str(self._state(name).save_report(path, text))
 
     def write_values(self, path: str, text: str) -> str:
-        """Write the values for Klaviyo where the operator says; see `local.values_file`. Raises: ProblemError."""
+        """Write the values for Klaviyo where the operator says; see `local.values_file`. Raises ProblemError."""
         from kbq_tui.local.values_file import write_values
 
         return write_values(path, text)
@@ -180,7 +180,7 @@ class FileStore:
         return self._journals[name]
 
     def unfinished(self, name: str) -> tuple[str, ...]:
-        """Return what the journal has begun and not settled. Raises: ProblemError."""
+        """Return what the journal has begun and not settled. Raises ProblemError."""
         if not os.path.lexists(self._journal_path(name)):  # then what reads it need not be loaded
             return ()
         from kbq_tui.model.rotation import is_rotation

@@ -27,7 +27,7 @@ class Capabilities:
     """What was found.
 
     Attributes:
-        reason: why the screen cannot be drawn here, one sentence that names what to use instead; empty where it can.
+        reason: why the screen cannot be drawn here, one sentence that names what to use instead; empty if it can.
         stdin_tty, stdout_tty, stderr_tty: which of the three are a terminal. Textual draws on stderr.
         ssh: whether this is a session over SSH.
         multiplexer: `tmux`, `screen` or empty.

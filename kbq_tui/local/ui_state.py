@@ -38,7 +38,7 @@ class SetupPosition:
 
 @dataclass(frozen=True, slots=True)
 class SavedPreferences:
-    """What the operator chose for the screen; None where nothing was chosen.
+    """What the operator chose for the screen; None if nothing was chosen.
 
     Attributes:
         ascii: ASCII glyphs instead of Unicode.
@@ -76,7 +76,7 @@ class ConnectionState:
         return SetupPosition(body["screen"], {str(k): v for k, v in inputs.items() if isinstance(v, str)})
 
     def save_wizard(self, wizard: SetupPosition) -> None:
-        """Remember where the operator is. Raises: ProblemError."""
+        """Remember where the operator is. Raises ProblemError."""
         inputs = {name: scrub_typed(text) for name, text in wizard.inputs.items()}
         _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": inputs}, WIZARD)
 
@@ -86,38 +86,38 @@ class ConnectionState:
         return body if isinstance(body.get("checks"), list) else None
 
     def save_verification(self, body: Mapping[str, object]) -> None:
-        """Remember a verification. Raises: ProblemError."""
+        """Remember a verification. Raises ProblemError."""
         _write(self._folder / "verify.json", body, VERIFICATION)
 
     def save_report(self, path: Path, text: str) -> Path:
-        """Write a report, 0600, under a name that is free, and return its path. Raises: ProblemError."""
+        """Write a report, 0600, under a name that is free, and return its path. Raises ProblemError."""
         try:
             return write_new(path, scrub(text).encode())
         except OSError as error:
             raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
     def looks(self) -> "LookHistory":
-        """Return the last looks; none where nothing is kept, or it cannot be understood."""
+        """Return the last looks; none if nothing is kept, or it cannot be understood."""
         from kbq_tui.engine.look_history import LookHistory  # late: the set-up's first frame needs none of it
 
         return LookHistory.from_json(_read(self._folder / "looks.json"))
 
     def save_looks(self, history: "LookHistory") -> None:
-        """Remember the last looks. Raises: ProblemError."""
+        """Remember the last looks. Raises ProblemError."""
         _write(self._folder / "looks.json", history.to_json(), LOOKS)
 
     def source_looks(self) -> "SourceLooks":
-        """Return the last look at each table; none where nothing is kept, or it cannot be understood."""
+        """Return the last look at each table; none if nothing is kept, or it cannot be understood."""
         from kbq_tui.engine.source_looks import SourceLooks
 
         return SourceLooks.from_json(_read(self._folder / "source.json"))
 
     def save_source_looks(self, looks: "SourceLooks") -> None:
-        """Remember the last look at each table. Raises: ProblemError."""
+        """Remember the last look at each table. Raises ProblemError."""
         _write(self._folder / "source.json", looks.to_json(), SOURCE_LOOKS)
 
     def forget(self) -> None:
-        """Forget the last screen, the last verification and the last looks. Raises: ProblemError."""
+        """Forget the last screen, the last verification and the last looks. Raises ProblemError."""
         kinds = {"wizard.json": WIZARD, "verify.json": VERIFICATION, "looks.json": LOOKS, "source.json": SOURCE_LOOKS}
         for name, kind in kinds.items():
             path = self._folder / name
@@ -183,7 +183,7 @@ def read_preferences(path: Path) -> SavedPreferences:
 
 
 def write_preferences(path: Path, look: SavedPreferences) -> None:
-    """Remember what the operator chose. Raises: ProblemError."""
+    """Remember what the operator chose. Raises ProblemError."""
     _write(path, asdict(look), PREFERENCES)
 
 
@@ -220,7 +220,7 @@ def _unusable(path: Path, error: Exception) -> dict[str, Any]:
 
 
 def _write(path: Path, body: Mapping[str, object], kind: FileKind) -> None:
-    """Write a file, unless it says the same already. Raises: ProblemError."""
+    """Write a file, unless it says the same already. Raises ProblemError."""
     import json
 
     data = json.dumps(scrubbed(body), indent=1).encode()

@@ -1,4 +1,4 @@
-"""A change of settings that somebody made at Google, as the Admin Activity audit log tells of it."""
+"""A change of settings at Google, as the Admin Activity audit log has it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,8 @@ from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.lean_dataclass import dataclass
 
 ADMIN_LOG_PERMISSION = "logging.logEntries.list"
-"""What reading the Admin Activity log takes; role Logs Viewer (https://cloud.google.com/logging/docs/access-control)."""
+"""The permission for the Admin Activity log; role Logs Viewer
+(https://cloud.google.com/logging/docs/access-control)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,9 @@ class AdminChange:
 
     Attributes:
         at: when, aware UTC.
-        who: the address of whoever made the change; empty where the log leaves that out.
+        who: the e-mail address of the caller; empty if the log leaves it out.
         method: such as `SetIamPolicy` or `google.cloud.bigquery.v2.DatasetService.PatchDataset`.
-        roles: the roles that were given or taken, each with its member; None where the entry does not list them.
+        roles: the roles that were given or taken, each with its member; None if the entry does not list them.
         key_id: the key of a service account that was changed; empty for anything else.
     """
 
@@ -30,7 +31,7 @@ class AdminChange:
 
 
 class AuthorSource(StrEnum):
-    """What is known of who made a change."""
+    """What is known about who made a change."""
 
     LOG = "audit_log"
     """The audit log names somebody."""
@@ -44,12 +45,12 @@ class AuthorSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who made a change, as far as that can be known.
+    """Who made a change, as far as it is known.
 
     Attributes:
         source: what is known.
-        who: addresses, from outside; several where the log does not tell which of them made this very change.
-        at: when it was made, aware UTC; None where that is not known.
+        who: addresses, from outside; several if the log does not say which of them made this change.
+        at: when it was made, aware UTC; None if not known.
     """
 
     source: AuthorSource = AuthorSource.UNREAD
@@ -58,7 +59,7 @@ class Author:
 
     @property
     def text(self) -> Message:
-        """Who it was and when; or that it is not known, and what would tell."""
+        """Who made it and when; or that this is not known, and how to find out."""
         match self.source:
             case AuthorSource.LOG if self.at is not None:
                 at = f"{self.at:%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""How long ago something was, in one short word for tables."""
+"""The age of something, in one short word for tables."""
 
 from datetime import datetime
 
@@ -6,10 +6,10 @@ from kbq_tui.i18n.messages import Message, message
 
 
 def ago(when: datetime, now: datetime) -> Message:
-    """Return how long ago a moment was, in the largest unit that it fills.
+    """Return how long ago a time was, in the largest unit that fits.
 
     Args:
-        when: the moment, aware; one to come counts as now.
+        when: the time, aware; a future time counts as now.
         now: aware.
     """
     seconds = (now - when).total_seconds()

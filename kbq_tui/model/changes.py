@@ -13,16 +13,16 @@ from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, Ref
 from kbq_tui.model.spec import ConnectionSpec
 
 SPREADING: Final = timedelta(minutes=10)
-"""How long a change of ours may not be true everywhere: a grant takes "typically 2 minutes, potentially 7 minutes or
-longer" (https://cloud.google.com/iam/docs/access-change-propagation)."""
+"""For how long one of our changes may not have reached all of Google: a grant takes "typically 2 minutes, potentially 7
+minutes or longer" (https://cloud.google.com/iam/docs/access-change-propagation)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a call depends on, so that a change of it may be the reason for a refusal.
+    """What a call depends on: a recent change of it may be the reason for a refusal.
 
     Attributes:
-        kind: what kind of change.
+        kind: the kind of change.
         level: what a grant is on; None for any.
         dataset: only changes of this dataset, or of grants on it; empty for any.
     """
@@ -43,9 +43,9 @@ class OwnChange:
     """A change that was made, or may have been.
 
     Attributes:
-        key: the key of the plan's action; its project or account is empty where that is not known.
+        key: the key of the plan's action; its project or account is empty if not known.
         at: when, aware UTC.
-        made: False where it was begun and its outcome is not known.
+        made: False if it was begun and its outcome is not known.
     """
 
     key: ActionKey
@@ -53,7 +53,7 @@ class OwnChange:
     made: bool = True
 
     def is_of(self, subject: Subject) -> bool:
-        """Whether it changed a subject."""
+        """Whether it is a change of a subject."""
         ref = self.key.ref
         return (
             self.key.kind is subject.kind
@@ -73,11 +73,12 @@ def making_of(dataset: str) -> Subject:
 
 
 def not_undone(changes: Iterable[OwnChange], *, surely: bool = False) -> tuple[OwnChange, ...]:
-    """Return those that we have not taken back since: what was made and deleted again counts no more.
+    """Return the changes that we have not undone since: a thing that was created and deleted again does not count.
 
     Args:
         changes: our own changes.
-        surely: leave out, too, what may have been taken back: that was begun, and its outcome is not known.
+        surely: also leave out changes that may have been undone, because the undoing was begun and its outcome is not
+            known.
     """
     found = tuple(changes)
     removals = [change for change in found if (change.made or surely) and change.key.kind in _UNDOES]
@@ -102,11 +103,12 @@ _UNDOES: Final[Mapping[ActionKind, frozenset[ActionKind]]] = {
     ActionKind.OVER_GRANT: frozenset({ActionKind.GRANT}),
 }
 _DELETED: Final = "deleted" + ":"
-"""How members that are gone begin: an access entry of an earlier account of the same name is not this one's."""
+"""Prefixes of deleted members: an access entry of a deleted account with the same name does not count."""
 
 
 def of_connection(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[OwnChange, ...]:
-    """Return those that are about what the connection consists of now; its project or account may have been changed."""
+    """Return the changes that concern what the connection consists of now; its project or account may have been
+    changed."""
 
     def fits(change: OwnChange) -> bool:
         ref = change.key.ref
@@ -118,12 +120,13 @@ def of_connection(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[O
 
 
 def is_recent(at: datetime, now: datetime) -> bool:
-    """Whether something of that time may still be on its way. A time far ahead, from a clock that was wrong, is not."""
+    """Whether a change made at that time may not have taken effect yet. A time far ahead, from a wrong clock, does not
+    count."""
     return abs(now - at) < SPREADING
 
 
 def last_recent(changes: Iterable[OwnChange], now: datetime, *subjects: Subject) -> OwnChange | None:
-    """Return the newest change of one of the subjects that may still be on its way."""
+    """Return the newest change of one of the subjects that may not have taken effect yet."""
     there = not_undone(changes, surely=True)
     found = [c for c in there if is_recent(c.at, now) and any(c.is_of(subject) for subject in subjects)]
     return max(found, key=lambda change: change.at, default=None)
@@ -139,23 +142,24 @@ _CAUSES: Final[Mapping[Code | None, tuple[Subject, ...]]] = {
     Code.JOB_USER_MISSING: (PROJECT_GRANT,),
     Code.API_DISABLED: (SERVICE,),
 }
-"""What must have been changed for a refusal to pass by itself, where its code tells that."""
+"""The subjects of which a recent change explains a refusal, by the refusal's code, if the code determines them."""
 
 
 def may_explain(problem: Problem, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    """Return the subjects of which a change of ours on its way may explain a refusal.
+    """Return the subjects of which a recent change of ours may explain a refusal.
 
     Args:
         problem: the refusal.
-        subjects: those that the call depended on, where the refusal itself does not tell.
+        subjects: what the call depended on, for a refusal that does not determine them.
     """
     return _CAUSES.get(problem.code, subjects)
 
 
 def concerns_account(problem: Problem, email: str) -> bool:
-    """Whether a refusal is a 403 or 404 about an account or one of its keys: by the method called, or by name.
+    """Whether a refusal is a 403 or 404 about an account or one of its keys, by the method called or by name.
 
-    Right after a create Google answers so to those who may see it (hashicorp/terraform-provider-google#10227, #15042).
+    Google answers so right after the creation to callers with the permission
+    (hashicorp/terraform-provider-google#10227, #15042).
     """
     if problem.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND):
         return False
@@ -173,7 +177,7 @@ _BEGUN: Final = N_("a change was begun {age} ago and may have been made; Google 
 
 
 def waiting_text(change: OwnChange, now: datetime) -> Message:
-    """Return what is waited for, since when, and for how long as a rule."""
+    """Return what is waited for, since when, and how long it usually takes."""
     form = _WAITS.get(change.key.kind, _BEGUN) if change.made else _BEGUN
     seconds = max(0, round((now - change.at).total_seconds()))
     age = message("{n} s", n=seconds) if seconds < 120 else message("{n} min", n=seconds // 60)

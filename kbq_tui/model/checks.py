@@ -1,4 +1,4 @@
-"""Verification: what is checked, and what a result is."""
+"""Verification: checks and their results."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from kbq_tui.model.problem import Problem
 
 
 class Verdict(StrEnum):
-    """What a check came to: as it should be, not as it should be, not known, or not tried."""
+    """The outcome of a check: as it should be, not as it should be, not known, or not tried."""
 
     PASS = "pass"  # noqa: S105
     FAIL = "fail"
@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 
 class CheckGroup(StrEnum):
-    """What a check is about; the order is the one in which groups are shown."""
+    """The subject of a check; groups are shown in this order."""
 
     DATASETS = "datasets"
     KEY = "key"
@@ -30,7 +30,7 @@ class CheckGroup(StrEnum):
 
     @property
     def heading(self) -> Message:
-        """Its name on a screen."""
+        """The group's name on a screen."""
         return Message(_HEADINGS[self])
 
 
@@ -50,10 +50,10 @@ class Check:
     Attributes:
         id: stable, such as `dataset.visible:KLAVIYO_TMP`.
         title: one line.
-        article: the section of Klaviyo's article it mends, such as `4.1`; `+` where the article has nothing.
-        why: what the article gets wrong or leaves out, one sentence.
+        article: the section of Klaviyo's article that it corrects, such as `4.1`; `+` if the article has none.
+        why: what the article gets wrong or leaves out, in one sentence.
         group: what it is about.
-        unwanted: the title names what must not be; the check is good where it is not so.
+        unwanted: whether the title names something that must not be the case.
     """
 
     id: str
@@ -73,7 +73,7 @@ class CheckResult:
         verdict: pass, fail, unknown (could not be decided) or skipped (does not apply, or needs one that failed).
         evidence: the relevant line of the answer. Hostile text.
         command: the SQL or call that was used.
-        problem: the reason, where the verdict is fail or unknown; of a pass, what is to be known all the same.
+        problem: the reason of a fail or unknown; for a pass, what is worth knowing nevertheless.
         seconds: how long it took.
     """
 
@@ -91,7 +91,7 @@ class CheckResult:
 
     @property
     def title(self) -> Message:
-        """What was checked; of what must not be, with what is the case, so that no reader meets a double negative."""
+        """The title; for an unwanted thing with what is the case, so that readers meet no double negative."""
         if self.check.unwanted and (self.verdict is Verdict.FAIL or self.warns):
             return message("{what}: yes", what=self.check.title)
         if self.check.unwanted and self.verdict is Verdict.PASS:
@@ -100,7 +100,7 @@ class CheckResult:
 
     @property
     def warns(self) -> bool:
-        """Whether it passed, and yet there is something to be known: shown as a warning, which fails nothing."""
+        """Whether it passed with something worth knowing: shown as a warning, which is not a failure."""
         return self.verdict is Verdict.PASS and self.problem is not None
 
     def to_json(self) -> dict[str, object]:
@@ -118,7 +118,7 @@ class CheckResult:
 
 
 def healthy(results: Sequence[CheckResult]) -> bool:
-    """Return whether nothing failed, nothing stayed unknown, and something passed."""
+    """Return whether nothing failed or is unknown, and something passed."""
     return any(r.verdict is Verdict.PASS for r in results) and not any(
         r.verdict in (Verdict.FAIL, Verdict.UNKNOWN) for r in results
     )
@@ -149,9 +149,10 @@ def verified(results: Sequence[CheckResult]) -> Message:
 
 
 HANDED_OVER = Code.KEY_HANDED_OVER
-"""The problem of a key that was handed over and shredded here: nothing can be tried with it."""
+"""The problem of a key that was handed over and then shredded here: nothing can be tried with it."""
 
 
 def handed_over(results: Iterable[CheckResult]) -> bool:
-    """Return whether nothing could be tried because the key was handed over: then an earlier verification stands."""
+    """Return whether nothing could be tried because the key was handed over; an earlier verification is then still
+    valid."""
     return any(r.problem is not None and r.problem.code == HANDED_OVER for r in results)

@@ -1,10 +1,10 @@
-"""The codes of problems: stable, because people search for them and scripts test them."""
+"""The codes of problems. They are stable, because people search for them and scripts test them."""
 
 from enum import StrEnum
 
 
 class ProblemCode(StrEnum):
-    """One for each entry of the catalogue, named after the code."""
+    """One code for each entry of the catalogue; the member's name follows from the code."""
 
     ACCESS_LIST_DENIED = "KBQ-ACCESS-LIST-DENIED"
     ACCESS_UNREAD = "KBQ-ACCESS-UNREAD"

@@ -1,4 +1,5 @@
-"""A line for a shell as a value: a template, what fills its blanks, and what takes it back. Rendered at the edge."""
+"""A shell command as a value: a template, the values of its fields, and the commands that undo it. Rendered when
+shown."""
 
 import re
 import shlex
@@ -21,9 +22,9 @@ _KMS_KEY: Final = re.compile(
 )
 _LOCATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}")
 _PLAIN: Final = re.compile(r"[\w@%+=:,./-]*")
-"""What a shell takes as it is."""
+"""Characters that a shell takes literally."""
 _TABLE_CATEGORIES: Final = frozenset({"Pc", "Pd", "Zs"})
-"""With letters, marks and numbers, what a table's name may hold.
+"""Characters of a table name, in addition to letters, marks and numbers.
 
 Source: https://cloud.google.com/bigquery/docs/tables#table_naming
 """
@@ -42,8 +43,8 @@ def _is_dataset(value: str) -> bool:
     return spec.check_dataset(value) is None
 
 
-# What a value must look like to be put into a command. Anything else leaves the placeholder: a command that is pasted
-# into a shell must not contain what an error message made up.
+# The rule for each value in a command. A value that breaks it leaves the placeholder: a command to be pasted into a
+# shell must not contain text from an error message unchecked.
 _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "project": lambda value: spec.check_project(value) is None,
     "consumer": _matches(_TOKEN),
@@ -107,7 +108,7 @@ _PLACEHOLDERS: Final[Mapping[str, str]] = {
     "uid": "UNIQUE_ID",
     "which_connection": "",
 }
-"""Where the placeholder is not simply the blank's name in capitals."""
+"""Placeholders that are not simply the field's name in capitals."""
 
 _BLANK: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -126,7 +127,7 @@ _FILLED_LATER: Final = frozenset({"account", "project_number", "role_holder"})
 
 
 def has_value(name: str, known: Mapping[str, str]) -> bool:
-    """Return whether a blank has a value that fits, gets one later, or is good with what stands for an unknown one."""
+    """Return whether a field has a value that fits, gets one later, or may show its placeholder."""
     is_open = re.search(r"[A-Z]{3}", placeholder(name)) is not None
     value = known.get(name, "")
     return fits(name, value) or not is_open or (name in _FILLED_LATER and not value)
@@ -134,13 +135,13 @@ def has_value(name: str, known: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A line for a shell: gcloud, bq, this program, or a tool of the system.
+    """A shell command: gcloud, bq, this program, or a system tool.
 
     Attributes:
-        template: the line, with blanks such as `{project}`.
-        undo: the lines that take it back, in order, with the same blanks; empty where nothing does.
-        values: what fills the blanks. A blank without a fitting value is shown as `PROJECT_ID`.
-        statement: the SQL alone, where the line runs some.
+        template: the command, with fields such as `{project}`.
+        undo: the commands that undo it, in order, with the same fields; empty if there are none.
+        values: the fields' values. A field without a fitting value is shown as `PROJECT_ID`.
+        statement: the SQL alone, if the command runs some.
     """
 
     template: str
@@ -149,11 +150,11 @@ class Command:
     statement: str = ""
 
     def __str__(self) -> str:
-        """Return the line, safe to paste into a shell."""
+        """Return the command, safe to paste into a shell."""
         return self._rendered(self.template)
 
     def using(self, **parts: str) -> "Command":
-        """Return the command with other templates in place of blanks: `role="roles/viewer"`, `project="{consumer}"`."""
+        """Return the command with templates in place of fields: `role="roles/viewer"`, `project="{consumer}"`."""
 
         def of(template: str) -> str:
             return _BLANK.sub(lambda match: parts.get(match[1], match[0]), template)
@@ -161,7 +162,7 @@ class Command:
         return replace(self, template=of(self.template), undo=tuple(map(of, self.undo)), statement=of(self.statement))
 
     def filled(self, known: Mapping[str, str]) -> "Command":
-        """Return the command with more values for its blanks; those that it has stay."""
+        """Return the command with values for its empty fields; values that it has stay."""
         names = _BLANK.findall("".join((self.template, *self.undo)))
         return replace(self, values={**{name: known[name] for name in names if known.get(name)}, **self.values})
 
@@ -175,10 +176,10 @@ class Command:
         return replace(self, template=self.template.replace(f" {option}", "", 1), undo=undo)
 
     def about(self, connection: str) -> "Command":
-        """Return a command of this program that means a connection.
+        """Return a command of this program for one connection.
 
         Args:
-            connection: what to add: the name and, if need be, `--config FILE`, ready for a shell; may be empty.
+            connection: what to add: the name and, if needed, `--config FILE`, quoted for a shell; may be empty.
         """
         if not connection:
             return self
@@ -190,31 +191,31 @@ class Command:
 
     @property
     def names_connection(self) -> bool:
-        """Whether `about` has been told the connection."""
+        """Whether `about` was called on it."""
         return "which_connection" in self.values
 
     def is_like(self, other: "Command") -> bool:
-        """Return whether both do the same, with whatever values."""
+        """Return whether both commands do the same, whatever their values."""
         return self.template == other.template
 
     @property
     def blanks(self) -> tuple[str, ...]:
-        """The names of the blanks."""
+        """The names of the fields."""
         return tuple(dict.fromkeys(_BLANK.findall(self.template)))
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The blanks that have no fitting value."""
+        """The fields that have no fitting value."""
         return tuple(name for name in self.blanks if not fits(name, self.values.get(name, "")))
 
     @property
     def undone_by(self) -> "tuple[Command, ...]":
-        """What takes it back, in order."""
+        """The commands that undo it, in order."""
         return tuple(Command(template, values=self.values) for template in self.undo)
 
     @property
     def sql(self) -> str:
-        """The SQL statement alone; empty where it runs none."""
+        """The SQL statement alone; empty if it runs none."""
         return self._rendered(self.statement, quoted=True)
 
     def _rendered(self, template: str, *, quoted: bool = False) -> str:
@@ -223,9 +224,9 @@ class Command:
             text = self.values.get(name, "")
             if not fits(name, text):
                 return placeholder(name)
-            if name == "which_connection":  # made for a shell already
+            if name == "which_connection":  # quoted for a shell already
                 return text
-            # Inside of quotes stand only values that have a rule: none of those can end the quoting.
+            # Inside quotes there are only values with a rule; none of these can end the quoting.
             bare = not quoted and template.count("'", 0, match.start()) % 2 == 0
             return text if _PLAIN.fullmatch(text) or not (bare or name not in _VALID) else shlex.quote(text)
 
@@ -233,5 +234,5 @@ class Command:
 
 
 def with_commands(text: Message, change: Callable[[Command], Command]) -> Message:
-    """Return a message with each command that fills a blank of it changed."""
+    """Return a message with each command among its values changed."""
     return text.with_params(lambda value: change(value) if isinstance(value, Command) else value)

@@ -1,4 +1,4 @@
-"""What happens while a plan is applied or a connection is verified: one stream for screen, journal, log and JSON."""
+"""Events while a plan is applied or a connection is verified: one stream for screen, journal, log and JSON."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,17 +21,17 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened.
+    """One event.
 
     Attributes:
-        kind: what.
+        kind: its kind.
         action: the id of the action (or check) it happened to.
         at: when, aware UTC.
         text: one line for a person; plain text.
         problem: the reason of a failure, of a wait, or of a skip.
         elapsed: seconds since the action started.
-        limit: seconds after which a wait is given up; 0 where there is no wait.
-        changed: False where an action found that all was as wanted already.
+        limit: seconds after which a wait is given up; 0 if there is no wait.
+        changed: False if everything was as wanted already.
     """
 
     kind: EventKind

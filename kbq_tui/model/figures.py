@@ -1,4 +1,4 @@
-"""Figures in few cells: bars of numbers, and sizes in bytes."""
+"""Numbers in little space: bar charts of one line, and sizes in bytes."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,11 +10,11 @@ _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def bars(values: Sequence[int], *, ascii_: bool = False) -> str:
-    """Return one sign for each number, the higher the larger it is beside the largest; zero has its own sign.
+    """Return one character for each number, higher for a larger number; zero has a separate character.
 
     Args:
         values: not negative.
-        ascii_: signs of ASCII alone.
+        ascii_: use ASCII characters only.
     """
     levels, most = _ASCII if ascii_ else _BARS, max(values, default=0)
     return "".join(
@@ -23,7 +23,7 @@ def bars(values: Sequence[int], *, ascii_: bool = False) -> str:
 
 
 def size(count: int) -> str:
-    """Return a number of bytes in the largest unit that it fills: `1.2 GiB`."""
+    """Return a number of bytes in the largest unit that fits: `1.2 GiB`."""
     number, unit = float(count), 0
     while number >= 1024 and unit < len(_UNITS) - 1:
         number, unit = number / 1024, unit + 1

@@ -1,4 +1,4 @@
-"""Lengths of time, as people write them: between two looks, and for which something is told."""
+"""Durations as people type them: the interval of `--watch`, and the period of a report."""
 
 import re
 from datetime import timedelta
@@ -7,13 +7,13 @@ from typing import Final
 from kbq_tui.i18n.messages import N_
 
 LEAST, MOST = 5, 86_400
-"""Seconds between two looks, at least and at most."""
+"""The least and the most seconds between two refreshes."""
 REFUSED: Final = N_("It takes a time such as 30s, 5m or 1h, from 5 seconds to a day.")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600}
 
 
 def interval_seconds(text: str) -> float | None:
-    """Return a time such as `30s`, `5m` or `1h` in seconds; a number alone is seconds. None for anything else."""
+    """Return an interval such as `30s`, `5m` or `1h` in seconds; a number alone is seconds. None for anything else."""
     number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
     if not (number.isascii() and number.isdigit() and LEAST <= int(number[:9]) * _UNITS[unit] <= MOST):
         return None
@@ -21,12 +21,12 @@ def interval_seconds(text: str) -> float | None:
 
 
 MOST_DAYS: Final = 180
-"""For so long BigQuery tells of a job (https://cloud.google.com/bigquery/docs/information-schema-jobs)."""
+"""How long BigQuery keeps jobs (https://cloud.google.com/bigquery/docs/information-schema-jobs)."""
 NO_PERIOD: Final = N_("Give a time from 1h to 180d, such as 14d or 48h.")
 
 
 def period(text: str) -> timedelta | None:
-    """Return a time such as `14d` or `48h`; None for anything else, below an hour or above 180 days."""
+    """Return a period such as `14d` or `48h`; None for anything else, and below an hour or above 180 days."""
     match = re.fullmatch(r"([0-9]{1,5})([dh])", text.strip())
     if match is None:
         return None

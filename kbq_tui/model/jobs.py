@@ -1,4 +1,4 @@
-"""Jobs of the service account in BigQuery, by whichever source tells of them."""
+"""Jobs of the service account in BigQuery, from any source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kbq_tui.model.lean_dataclass import dataclass
 
-if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
+if TYPE_CHECKING:  # not needed for the first frame
     from datetime import datetime
 
 LIST_PERMISSION: Final = "bigquery.jobs.listAll"
@@ -14,24 +14,24 @@ LIST_PERMISSION: Final = "bigquery.jobs.listAll"
 (https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list)."""
 
 OUR_LABEL: Final = ("created-by", "kbq-tui")
-"""Key and value of the label that our own queries carry, so that they are not taken for Klaviyo's work."""
+"""Key and value of the label on our own queries, so that they are not counted as Klaviyo's."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobInfo:
-    """A BigQuery job of the service account. What a source does not tell is empty or None.
+    """A BigQuery job of the service account. What a source does not have is empty or None.
 
     Attributes:
-        created: when it was made, aware UTC.
+        created: when it was created, aware UTC.
         state: `PENDING`, `RUNNING` or `DONE`.
         statement: the query's text, which may be cut off; text from outside.
-        error: why it failed; empty where it did not. Text from outside.
+        error: why it failed; empty if it did not. Text from outside.
         ended: when it ended, aware UTC.
-        billed: bytes that are billed for it.
-        slot_ms: slot milliseconds that it took.
-        tables: `DATASET.TABLE` of those that it read or wrote, with the project before it where that is another one.
+        billed: the bytes billed.
+        slot_ms: the slot milliseconds it used.
+        tables: `DATASET.TABLE` of each table read or written, preceded by the project if it is another one.
         ours: whether it carries our label.
-        parent: the id of the script that it is a statement of.
+        parent: the id of the script whose statement it is.
     """
 
     created: datetime

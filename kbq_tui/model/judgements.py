@@ -1,4 +1,4 @@
-"""How the answers to checks are judged. Pure: answers in, verdicts out."""
+"""Judges the answers to checks. Pure: answers in, verdicts out."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ class Judged:
 
     Attributes:
         verdict, evidence, problem: see `CheckResult`.
-        not_yet: whether it may be another one once a recent change of ours has arrived everywhere at Google.
+        not_yet: whether the verdict may change once a recent change of ours has taken effect everywhere at Google.
     """
 
     verdict: Verdict
@@ -27,14 +27,14 @@ class Judged:
 
 
 def perhaps_not_yet(judged: Judged) -> Judged:
-    """Return a verdict as one that may change: an answer that does not show our own recent change proves nothing."""
+    """Return a verdict that may still change: an answer that does not show our own recent change proves nothing."""
     if judged.verdict is Verdict.PASS or judged.problem is None:
         return judged
     return replace(judged, not_yet=True)
 
 
 def settled(judged: Judged) -> Judged:
-    """Return a verdict as one that may change, where its problem is of the kind that goes by itself."""
+    """Return a verdict, marked as one that may still change if its problem is of the kind that passes by itself."""
     problem = judged.problem
     return perhaps_not_yet(judged) if problem is not None and problem.retry is Retry.NOT_YET else judged
 
@@ -44,7 +44,8 @@ NEEDED_PERMISSION = "bigquery.jobs.create"
 READ_PERMISSION = "bigquery.tables.getData"
 
 LIST_PERMISSION = "bigquery.datasets.get"
-"""A principal that holds it on the project is listed every dataset; any other only those where it holds it."""
+"""A principal with this permission on the project sees every dataset in the list; any other only those where it has
+it."""
 
 EXCESS_PERMISSIONS = (
     "bigquery.datasets.create",
@@ -69,22 +70,22 @@ EXCESS_PERMISSIONS = (
     "storage.buckets.list",
     "storage.objects.get",
 )
-"""Signs of a project-wide over-grant, also of one by way of a group, a folder or the organization, where no role is to
-be seen in the project's policy. None of them comes with Job User.
+"""Permissions that show a project-wide over-grant, including one through a group, a folder or the organization, which
+the project's policy does not show. None of them is in Job User.
 
 Source: https://cloud.google.com/iam/docs/roles-permissions/bigquery
 """
 
 TABLE_CONTROL = "bigquery.tables.get"
-"""A principal that is listed a table holds this on it: an answer without it cannot be right."""
+"""A principal that sees a table in a list has this permission on it, so an answer without it cannot be right."""
 
 TABLE_WRITES = ("bigquery.tables.updateData", "bigquery.tables.update", "bigquery.tables.delete")
-"""What changes a table or view. None of them comes with Data Viewer."""
+"""Permissions that change a table or view. None of them is in Data Viewer."""
 
 
 _METADATA_VIEWER = "roles/bigquery.metadataViewer"
 _WITHIN = {DATA_VIEWER: {_METADATA_VIEWER}, DATA_EDITOR: {DATA_VIEWER, _METADATA_VIEWER}}
-"""Roles that add nothing to a wanted one. Source: https://cloud.google.com/bigquery/docs/access-control"""
+"""Roles that add nothing to a wanted role. Source: https://cloud.google.com/bigquery/docs/access-control"""
 
 
 def judge_visible(
@@ -96,7 +97,7 @@ def judge_visible(
         wish: the dataset.
         info: what the account sees.
         missing: the problem if that is nothing.
-        elsewhere: the problem of a dataset that does not lie where it has to be; None where it does.
+        elsewhere: the problem of a dataset in the wrong location; None if it is in the right one.
     """
     if info is None:
         return Judged(Verdict.FAIL, message("{dataset} does not exist", dataset=wish.name), missing)
@@ -113,7 +114,7 @@ def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) ->
     Args:
         dataset: its name.
         expiring: a problem for each of them.
-        too_short: whether what is needed in it vanishes while it is needed.
+        too_short: whether tables in it expire while they are still needed.
     """
     if not expiring:
         return Judged(Verdict.PASS, message("{dataset} has no default expiration", dataset=dataset))
@@ -122,12 +123,12 @@ def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) ->
 
 
 def judge_private(dataset: str, public: Sequence[Problem], over: Sequence[Message] = ()) -> Judged:
-    """Judge whom a dataset's access list lets in.
+    """Judge whether a dataset's access list grants access to everybody.
 
     Args:
         dataset: its name.
         public: a problem for each entry for everybody.
-        over: a sentence for each entry for everybody that has ended.
+        over: a sentence for each entry for everybody whose condition has ended.
     """
     if not public:
         none = message("no entry of {dataset} is for everybody", dataset=dataset)
@@ -143,7 +144,7 @@ def _with_all_remedies(problems: Sequence[Problem]) -> Problem:
 
 
 def roles_beyond(role: str, held: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the roles held on a dataset that allow more than the wanted one does."""
+    """Return the roles held on a dataset that allow more than the wanted one does."""
     return tuple(sorted({r for r in held if r != role and r not in _WITHIN.get(role, ())}))
 
 
@@ -181,7 +182,7 @@ def judge_granted(
 
 
 def judge_effective(held: frozenset[str], missing: Problem) -> Judged:
-    """Judge the answer of testIamPermissions, asked by the account itself."""
+    """Judge the answer of testIamPermissions, called by the account itself."""
     if NEEDED_PERMISSION in held:
         return Judged(Verdict.PASS, message("{permission} is held", permission=NEEDED_PERMISSION))
     return Judged(Verdict.FAIL, message("{permission} is not held", permission=NEEDED_PERMISSION), missing)
@@ -190,10 +191,10 @@ def judge_effective(held: frozenset[str], missing: Problem) -> Judged:
 def judge_minimal(
     held: frozenset[str], roles: tuple[Message, ...], excess: Problem, unseen: Problem | None = None
 ) -> Judged:
-    """Judge the same answer for what should not be there.
+    """Judge the same answer for permissions that the account should not have.
 
     Args:
-        held: the permissions that the account holds of those asked for.
+        held: the permissions that the account has, of those asked about.
         roles: project roles of the account beyond Job User, as far as the operator can see.
         excess: the problem if there are any.
         unseen: why the operator cannot see the roles; then the permissions alone do not prove that there are none.
@@ -214,7 +215,7 @@ def judge_error(problem: Problem, fails: Callable[[Problem], bool]) -> Judged:
 
     Args:
         problem: why the call did not answer.
-        fails: whether the refusal is what the check is about; any other makes it unknown, an unrecognised one too.
+        fails: whether this refusal fails the check; any other refusal, recognised or not, makes it unknown.
     """
     verdict = Verdict.FAIL if problem.code is not None and fails(problem) else Verdict.UNKNOWN
     return Judged(verdict, problem.words, problem)

@@ -1,4 +1,4 @@
-"""What can be said about a key file's JSON without showing it."""
+"""Describes a key file's JSON without showing it."""
 
 import codecs
 import json
@@ -11,7 +11,7 @@ from kbq_tui.model.secret import Secret
 
 FIELDS: Final = ("type", "project_id", "private_key_id", "private_key", "client_email", "token_uri")
 _MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""How a file begins that an editor or a shell saved in a way that not every parser of JSON takes.
+"""First bytes of files that an editor or shell saved in an encoding which not every JSON parser takes.
 
 Source: https://www.rfc-editor.org/rfc/rfc8259#section-8.1
 """
@@ -28,7 +28,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "web": N_("the secret of an OAuth client (web)"),
     "installed": N_("the secret of an OAuth client (installed)"),
 }
-"""What Google's files of credentials are, by their `type`, or by the one field of an OAuth client's secret.
+"""The kinds of Google's credential files by their `type`, or by the one field of an OAuth client's secret.
 
 Source: https://google.aip.dev/auth/4110
 """
@@ -36,10 +36,10 @@ _OTHER: Final = N_("of no kind that is known here; it may be the secret of an OA
 
 
 def kind_of(name: str) -> Message:
-    """Return what a file of credentials is, in words.
+    """Return the kind of a credential file, in words.
 
     Args:
-        name: its `type`, or the field that it consists of; empty where it has none.
+        name: its `type`, or the name of its only field; empty if it has none.
     """
     return Message(_KINDS.get(name, _OTHER))
 
@@ -48,8 +48,8 @@ class NotAKeyError(ValueError):
     """The bytes are not a service account key.
 
     Attributes:
-        reason: why not, in a few words; never quotes them.
-        code: the problem's.
+        reason: why not, in a few words, without quoting them.
+        code: the problem's code.
     """
 
     def __init__(self, reason: Message, code: Code = Code.KEY_FILE_INVALID) -> None:
@@ -70,7 +70,7 @@ def parse(secret: Secret) -> dict[str, str]:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
-        raise NotAKeyError(message("not JSON")) from None  # the cause would quote the text
+        raise NotAKeyError(message("not JSON")) from None  # the exception's cause would quote the text
     if not isinstance(data, dict):
         raise NotAKeyError(message("not a service account key"))
     if (kind := data.get("type")) != "service_account":
@@ -85,7 +85,8 @@ def parse(secret: Secret) -> dict[str, str]:
 
 
 def _damage(private_key: str) -> Message:
-    """Return what copying did to a private key; empty where nothing is seen. OpenSSL has the last word."""
+    """Return how copying has damaged a private key; empty if no damage is found. OpenSSL decides whether it is
+    valid."""
     if not private_key.lstrip().startswith("-----BEGIN"):
         return EMPTY
     if "\\n" in private_key:
@@ -98,7 +99,7 @@ def _damage(private_key: str) -> Message:
 
 
 def key_id_of(secret: Secret) -> str:
-    """Return the key's id, or an empty string where the bytes are not a key."""
+    """Return the key's id, or an empty string if the bytes are not a key."""
     try:
         return parse(secret)["private_key_id"]
     except NotAKeyError:

@@ -1,4 +1,4 @@
-"""When a key was last used, from where, and which source says so."""
+"""When and from where a key was last used, and which source says so."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -23,10 +23,11 @@ KLAVIYO_ADDRESSES: Final = frozenset(
         "3.214.211.176",
     }
 )
-"""Where Klaviyo connects from, as of April 2025. Source: Klaviyo's guide for Snowflake; it has none for BigQuery."""
+"""The addresses that Klaviyo connects from, as of April 2025. Source: Klaviyo's guide for Snowflake; there is none for
+BigQuery."""
 
 OUR_AGENT: Final = "kbq-tui"
-"""How the user agent of our own calls begins: our own tries with a key do not count as its use."""
+"""Prefix of our own calls' user agent: our own tries with a key do not count as its use."""
 
 AUDIT_PERMISSION: Final = "logging.privateLogEntries.list"
 METRIC_PERMISSION: Final = "monitoring.timeSeries.list"
@@ -36,11 +37,12 @@ MAX_AGE_DAYS: Final = 90
 """Google's advice is to rotate keys at least every 90 days
 (https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys)."""
 IDLE: Final = timedelta(days=25)
-"""After which an idle key is warned of: Google advises (February 2026) to disable those idle for 30 days."""
+"""The days after which an unused key is warned about: Google advises (February 2026) to disable keys unused for 30
+days."""
 
 
 class KeyState(StrEnum):
-    """What a key is at Google."""
+    """The state of a key at Google."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -48,7 +50,7 @@ class KeyState(StrEnum):
 
 
 class UseSource(StrEnum):
-    """What tells when keys were used."""
+    """The sources of when keys were used."""
 
     AUDIT = "audit"
     """BigQuery's Data Access audit log: each call, with its address, seconds to minutes later, for 30 days."""
@@ -65,7 +67,7 @@ class KeyCall:
 
     Attributes:
         at: when, aware UTC.
-        address: where it came from; empty where the log leaves that out.
+        address: where it came from; empty if the log leaves it out.
         agent: the user agent.
         method: such as `google.cloud.bigquery.v2.JobService.Query`.
     """
@@ -82,7 +84,7 @@ class KeyCall:
 
     @property
     def who(self) -> Message:
-        """Who called, as far as the address tells."""
+        """Who called, as far as the address shows."""
         if self.is_klaviyo:
             return message("Klaviyo ({address})", address=self.address)
         if not self.address:
@@ -94,14 +96,14 @@ class KeyCall:
 
 @dataclass(frozen=True, slots=True)
 class KeyUses:
-    """The last use of each key, by the best source that could be read.
+    """The last use of each key, from the best source that could be read.
 
     Attributes:
-        source: which one that is.
-        last: by key id, the newest call that was not ours (the metric and Policy Analyzer count ours, too); a key that
-            is missing was not used in the time that the source covers.
-        since: how far back the source was asked; None where it is unknown.
-        problems: why better sources could not be read, each with the permission that would tell.
+        source: the source.
+        last: by key id, the newest call that was not ours (the metric and Policy Analyzer count ours, too); a missing
+            key was not used in the time that the source covers.
+        since: how far back the source was asked; None if unknown.
+        problems: why better sources could not be read, each with the missing permission.
     """
 
     source: UseSource = UseSource.UNKNOWN
@@ -110,25 +112,25 @@ class KeyUses:
     problems: tuple[Problem, ...] = ()
 
     def of(self, key_id: str) -> KeyCall | None:
-        """Return the last use of a key; None if there is none, or the source is unknown."""
+        """Return the last use of a key; None if there was none, or the source is unknown."""
         return self.last.get(key_id)
 
 
 def state_of(key: KeyInfo, now: datetime) -> KeyState:
-    """Return what a key is at Google by now."""
+    """Return the present state of a key at Google."""
     if key.disabled:
         return KeyState.DISABLED
     return KeyState.EXPIRED if key.expires is not None and key.expires <= now else KeyState.ACTIVE
 
 
 def warnings_of(key: KeyInfo, uses: KeyUses, now: datetime, max_age_days: int = MAX_AGE_DAYS) -> tuple[Message, ...]:
-    """Return what to mind about a key: its age, that it is idle, that it ends by itself.
+    """Return warnings about a key: its age, that it is unused, that it expires.
 
     Args:
         key: the key.
         uses: when keys were used.
         now: aware UTC.
-        max_age_days: how old a key may be.
+        max_age_days: the most days that a key should be used.
     """
     out: list[Message] = []
     days = (now - key.created).days
@@ -152,7 +154,7 @@ def warnings_of(key: KeyInfo, uses: KeyUses, now: datetime, max_age_days: int = 
 
 
 def idle_since(key: KeyInfo, uses: KeyUses, now: datetime) -> timedelta | None:
-    """Return for how long a key was not used, where that is long enough to warn of; None where it is not known."""
+    """Return for how long a key was not used, if that is long enough for a warning; None otherwise, or if not known."""
     if uses.since is None or key.disabled:
         return None
     used = uses.of(key.id)

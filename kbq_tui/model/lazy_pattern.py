@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first used: compiling delays the first screen otherwise."""
+"""Regular expressions that are compiled at their first use, because compiling would delay the first screen."""
 
 import re
 from functools import cached_property
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 else:
 
     class pattern:  # used like `re.compile`
-        """Behaves like `re.compile(text, flags)`. An invalid expression fails at first use; a test compiles them all.
+        """An object like the result of `re.compile(text, flags)`. An invalid expression fails at first use; a test
+        compiles all of them.
 
         Args:
             text: the expression, `str` or `bytes`.

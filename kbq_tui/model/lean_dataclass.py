@@ -1,6 +1,8 @@
-"""Dataclasses whose methods are closures: the standard library compiles source text for each class, about 1 ms a class.
+"""Dataclasses whose methods are closures: the standard library compiles source text for each class, which takes about 1
+ms.
 
-For what is read in before the first screen. `tests/model/test_lean_dataclass.py` compares both, member by member.
+For classes that are needed before the first screen. `tests/model/test_lean_dataclass.py` compares both, member by
+member.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ else:
     def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
         """Return a class decorator that does what `dataclasses.dataclass(frozen=True, slots=True)` does.
 
-        Supported are defaults, `field(default_factory=…, repr=…)`, `__post_init__`, own methods, and everything that
-        `dataclasses` and `copy` do with an object. There is no inheritance between such classes.
+        Supported are defaults, `field(default_factory=…, repr=…)`, `__post_init__`, methods, and everything that
+        `dataclasses` and `copy` do with an object. Inheritance between such classes is not supported.
 
         Args:
-            frozen, slots: have to be True; they stand where they are used so that readers and mypy see them.
+            frozen, slots: must be True; they are written out so that readers and mypy see them.
 
         Raises:
             TypeError: the class asks for anything else.
@@ -81,7 +83,8 @@ def _build(cls: type) -> type:
 
 
 class _FromLibrary:
-    """What `dataclasses` keeps on a class, for its `fields`, `replace` and `asdict`; made at first use."""
+    """The attributes that `dataclasses` keeps on a class, for its `fields`, `replace` and `asdict`; created at first
+    use."""
 
     def __init__(self, name: str, types: dict[str, Any], given: dict[str, Any]) -> None:
         self._name = name
@@ -89,9 +92,9 @@ class _FromLibrary:
         self._given = given
 
     def __get__(self, instance: object, owner: type) -> Any:
-        # With a docstring the library need not make one up, for which it parses signatures.
+        # With a docstring the library need not generate one, for which it would parse signatures.
         body = {"__annotations__": self._types, "__doc__": owner.__doc__ or owner.__name__, **self._given}
-        only_fields = self._name == "__dataclass_fields__"  # for which the library need not compile methods
+        only_fields = self._name == "__dataclass_fields__"  # given, so that the library need not compile methods
         wanted = {"init": False, "repr": False, "eq": False} if only_fields else {"frozen": True}
         twin: Any = dataclasses.dataclass(**wanted)(type(owner.__name__, (), body))
         found = getattr(twin, self._name)
@@ -112,7 +115,7 @@ def _methods(
     after = cls.__dict__.get("__post_init__")
 
     def __init__(self: Any, *args: Any, **given: Any) -> None:
-        if len(args) == count and not given:  # as where thousands are made of one answer
+        if len(args) == count and not given:  # the usual way where thousands of objects are made from one answer
             for name, value in zip(names, args, strict=True):
                 assign(self, name, value)
             if after is not None:

@@ -1,4 +1,4 @@
-"""What the cloud and this machine hold now. Each part is present, absent, or unknown with the reason."""
+"""The present state of the cloud and of this machine. Each part is present, absent, or unknown with the reason."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -18,19 +18,19 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Present(Generic[T_co]):
-    """The part was read, and is there."""
+    """The part was read, and exists."""
 
     value: T_co
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The part was looked for, and certainly is not there."""
+    """The part was looked for, and certainly does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The part could not be read; nothing may be concluded, and nothing written."""
+    """The part could not be read; nothing may be concluded from it, and nothing written to it."""
 
     problem: Problem
 
@@ -39,7 +39,7 @@ Part = Present[T] | Absent | Unknown
 
 
 def value_of(part: "Part[T]") -> T | None:
-    """Return what is present, or None. For display only: decisions tell absent and unknown apart."""
+    """Return what is present, or None. For display only: decisions distinguish absent and unknown."""
     return part.value if isinstance(part, Present) else None
 
 
@@ -48,10 +48,10 @@ class Identity:
     """Who is signed in.
 
     Attributes:
-        principal: e-mail of the operator, or an empty string where Google does not say.
-        source: where the credential comes from, in words (`service account key /path`,
-            `gcloud application default login`).
-        quota_project: the project that calls are charged to, where the credential names one.
+        principal: e-mail of the operator, or an empty string if Google does not say.
+        source: where the credential comes from, in words (`service account key /path`, `gcloud application default
+            login`).
+        quota_project: the project that calls are charged to, if the credential names one.
     """
 
     principal: str
@@ -73,10 +73,11 @@ _ACCOUNT_PREFIX = "serviceaccount:"
 
 
 def normal_member(member: str) -> str:
-    """Return an IAM principal as it is compared: a service account's e-mail in lower case, as IAM itself writes it.
+    """Return an IAM principal in the form in which it is compared: a service account's e-mail in lower case, as IAM
+    writes it.
 
-    Whether Google keeps the capitals of what was typed into an access list is not known. For people and groups
-    it does, and those are left as they are.
+    It is not known whether Google keeps the case of what was typed into an access list. For people and groups it does,
+    so these stay as they are.
     """
     if not member.lower().startswith(_ACCOUNT_PREFIX):
         return member
@@ -85,14 +86,15 @@ def normal_member(member: str) -> str:
 
 _MASKED: Final = pattern(r"(.+)_(?:withcond|with_conditionalbinding)_[0-9A-Za-z]+")
 HIDDEN_CONDITION: Final = "not shown in the answer"
-"""Stands for the expression of a condition of which an answer tells no more than that there is one."""
+"""Stands for a condition's expression if an answer only says that there is a condition."""
 
 
 def plain_role(role: str) -> tuple[str, bool]:
-    """Return a role's own name, and whether it was written as one that is granted under a condition.
+    """Return a role's plain name, and whether it was written as a conditional one.
 
     Answers of an older policy version write a conditional role as `ROLE_withcond_HASH`
-    (https://cloud.google.com/iam/docs/troubleshooting-withcond); `ROLE_with_conditionalbinding_HASH` is taken, too.
+    (https://cloud.google.com/iam/docs/troubleshooting-withcond); `ROLE_with_conditionalbinding_HASH` is understood,
+    too.
     """
     match = _MASKED.fullmatch(role)
     return (match[1], True) if match else (role, False)
@@ -151,21 +153,21 @@ class DatasetInfo:
     name: str
     location: str
     access: tuple[AccessEntry, ...] | None = ()
-    """The access list; None where the answer did not hold it: who may do what is then not known."""
+    """The access list; None if the answer did not have it, so that it is not known who has access."""
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
     table_count: int | None = None
-    """Tables and views in it; None where not counted."""
+    """The number of tables and views in it; None if not counted."""
     table_life: timedelta | None = None
-    """How long a new table lives before BigQuery deletes it; None for ever."""
+    """How long a new table exists before BigQuery deletes it; None for no limit."""
     partition_life: timedelta | None = None
-    """The same of a partition of a new table."""
+    """The same for a partition of a new table."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """A service account. `unique_id` tells an account from a deleted one of the same name."""
+    """A service account. `unique_id` distinguishes it from a deleted one with the same name."""
 
     email: str
     unique_id: str
@@ -174,12 +176,12 @@ class AccountInfo:
 
 
 MAX_KEYS = 10
-"""User-managed keys of one service account. Source: https://cloud.google.com/iam/quotas"""
+"""The most user-managed keys of one service account. Source: https://cloud.google.com/iam/quotas"""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A user-managed key of a service account. Times are aware UTC; `expires` is None where the key does not."""
+    """A user-managed key of a service account. Times are aware UTC; `expires` is None if the key does not expire."""
 
     id: str
     created: datetime
@@ -192,13 +194,13 @@ class LocalKey:
     """A key file on this machine, without its secret.
 
     Attributes:
-        path: absolute path; empty where only the system keyring holds the key.
+        path: absolute path; empty if only the system keyring has the key.
         key_id: the key's id (`private_key_id`).
         email: the service account it belongs to.
-        project: the project it names.
-        warnings: what is not as it should be (mode, owner, inside a git work tree), each a sentence.
-        in_keyring: whether a copy lies in the system keyring; None where that is not known.
-        written: when the file was written, aware UTC; None where that is not known.
+        project: the project that the key file names.
+        warnings: what is wrong (mode, owner, inside a git work tree), each a sentence.
+        in_keyring: whether the system keyring has a copy; None if not known.
+        written: when the file was written, aware UTC; None if not known.
     """
 
     path: str
@@ -212,12 +214,12 @@ class LocalKey:
 
 @dataclass(frozen=True, slots=True)
 class ForeignGrants:
-    """What else in the project may let the account in; looked at only where over-grants are to be taken away.
+    """Grants in the rest of the project that may give the account access; read only if over-grants are to be removed.
 
     Attributes:
-        datasets: by name, those that are not the connection's.
+        datasets: by name, the datasets that are not the connection's.
         tables: by dataset and name, the policies of single tables and views.
-        unseen: why some of it could not be looked at, or was too much.
+        unseen: why some of it was not read, or was too much.
     """
 
     datasets: Mapping[str, DatasetInfo]
@@ -227,20 +229,21 @@ class ForeignGrants:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One look at everything a connection consists of.
+    """The state of everything that a connection consists of, read once.
 
     Attributes:
-        at: when the look began, aware UTC.
-        services: by API name, whether it is on.
+        at: when the reading began, aware UTC.
+        services: by API name, whether it is enabled.
         constraints: by constraint, whether it is in force.
         permissions: those of the asked-for permissions which the operator holds on the project.
         datasets: by name, each dataset that the spec names.
-        names: every dataset of the project with its location (empty where the listing does not tell), to find twins.
+        names: every dataset of the project with its location (empty if the list does not have it), to find names that
+            differ in case only.
         bindings: the project policy.
         key: the key file on this machine.
         handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
-        elsewhere: the rest of the project; None where it was not looked at.
-        neighbours: the other connections of this machine; empty where they were not looked for.
+        elsewhere: the rest of the project; None if it was not read.
+        neighbours: the other connections of this machine; empty if they were not read.
         causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
         changes: our own changes so far, oldest first.
         rotating: ids of the keys of a rotation that is under way, the old one and the new one.
@@ -268,7 +271,7 @@ class Observed:
 
 
 def is_new_key(observed: Observed) -> bool:
-    """Whether the key here is so young that Google's not showing it means nothing."""
+    """Whether the local key is so new that Google may not list it yet."""
     if not isinstance(observed.key, Present):
         return False
     written = observed.key.value.written
@@ -278,8 +281,8 @@ def is_new_key(observed: Observed) -> bool:
 
 
 def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:
-    """Return the keys at Google that are neither kept here, nor handed over, nor part of a rotation; none while that
-    cannot be told."""
+    """Return the keys at Google that are not stored here, not handed over and not part of a rotation; none if that is
+    not known."""
     seen = observed.keys, observed.handed_over
     if not isinstance(observed.keys, Present) or any(isinstance(p, Unknown) for p in (*seen, observed.key)):
         return ()
@@ -289,8 +292,8 @@ def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:
 
 
 def handed_key(observed: Observed) -> str | None:
-    """Return the newest key that was handed over and shredded here, where it is the one in use: none is kept here,
-    and Google has it, as far as can be seen."""
+    """Return the newest key that was handed over and shredded here, if it is the one in use: no key is stored here, and
+    Google has this one, as far as can be seen."""
     if not isinstance(observed.key, Absent) or isinstance(observed.keys, Absent):
         return None
     there = {k.id for k in observed.keys.value} if isinstance(observed.keys, Present) else None

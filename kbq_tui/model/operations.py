@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class EnableService:
-    """Turn an API on."""
+    """Enable an API."""
 
     service: str
 
@@ -58,7 +58,7 @@ class CreateAccount:
 
 @dataclass(frozen=True, slots=True)
 class CreateKey:
-    """`known` are the ids of the keys that there are before: a new one can be told from them."""
+    """Create a key. `known` are the ids of the existing keys, to tell the new one from them."""
 
     email: str
     key_file: str | None
@@ -84,7 +84,7 @@ class GrantDatasetRole:
 
 @dataclass(frozen=True, slots=True)
 class RevokeProjectRole:
-    """Take a member out of a role binding of the project."""
+    """Remove a member from a role binding of the project."""
 
     role: str
     member: str
@@ -102,7 +102,7 @@ class RevokeDatasetRole:
 
 @dataclass(frozen=True, slots=True)
 class RevokeTableRole:
-    """Take a member out of a role binding of a single table or view."""
+    """Remove a member from a role binding of a single table or view."""
 
     dataset: str
     table: str
@@ -120,7 +120,7 @@ class DeleteKey:
 
 @dataclass(frozen=True, slots=True)
 class DisableKey:
-    """Switch a key off at Google; it can be switched on again."""
+    """Disable a key at Google; it can be enabled again."""
 
     email: str
     key_id: str
@@ -128,7 +128,7 @@ class DisableKey:
 
 @dataclass(frozen=True, slots=True)
 class EnableKey:
-    """Switch a key on again at Google."""
+    """Enable a disabled key at Google."""
 
     email: str
     key_id: str
@@ -157,7 +157,7 @@ class DropDataset:
 
 @dataclass(frozen=True, slots=True)
 class DropView:
-    """Delete a view; never a table of that name. `location` is where its dataset is."""
+    """Delete a view, never a table with that name. `location` is the dataset's."""
 
     dataset: str
     view: str
@@ -185,7 +185,7 @@ Operation = (
 
 
 class ActionKind(StrEnum):
-    """What an action is about; the first part of its id."""
+    """The subject of an action; the first part of its id."""
 
     SERVICE = "service"
     DATASET = "dataset"
@@ -193,21 +193,21 @@ class ActionKind(StrEnum):
     KEY = "key"
     GRANT = "grant"
     REVOKE = "revoke"
-    """Takes away a role that was granted: by a teardown, or from a deleted account of the same name."""
+    """Removes a role that was granted: in a teardown, or from a deleted account with the same name."""
     OVER_GRANT = "over-grant"
-    """Takes away what the account holds beyond its need."""
+    """Removes what the account holds beyond what it needs."""
     DELETE_KEY = "delete-key"
     DELETE_ACCOUNT = "delete-account"
     DELETE_DATASET = "delete-dataset"
     DISABLE_KEY = "disable-key"
     ENABLE_KEY = "enable-key"
     VIEW = "view"
-    """Makes a view of a table in Klaviyo's form, on request."""
+    """Creates a view of a table in the form that Klaviyo needs, on request."""
     DELETE_VIEW = "delete-view"
     ROTATE = "rotate"
-    """A key is being replaced; begun in the journal, and ended once the old one is gone."""
+    """A key is being replaced; begun in the journal, and ended when the old key is deleted."""
     ROTATE_CREATED = "rotate-created"
-    """The new key is made, and kept here."""
+    """The new key was created and is stored here."""
     ROTATE_VERIFIED = "rotate-verified"
     """The new key was verified."""
     ROTATE_TAKEN = "rotate-taken"
@@ -228,18 +228,18 @@ _OF_ACCOUNT: Final = frozenset(
         ActionKind.ROTATE_TAKEN,
     }
 )
-"""What is about the service account, or one of its keys."""
+"""Kinds that are about the service account or one of its keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionKey:
-    """What tells an action from the others of a connection.
+    """Identifies an action within a connection.
 
     Attributes:
-        kind: what it is about.
+        kind: its subject.
         ref: what is changed.
-        role: the role that is granted or taken away.
-        detail: the member it is taken from, or the key's id.
+        role: the role that is granted or removed.
+        detail: the member it is removed from, or the key's id.
     """
 
     kind: ActionKind
@@ -249,7 +249,7 @@ class ActionKey:
 
     @property
     def id(self) -> str:
-        """The key as plans, events and the journal have it, such as `grant:dataset:KLAVIYO_TMP:ROLE`."""
+        """The key in the form that plans, events and the journal use, such as `grant:dataset:KLAVIYO_TMP:ROLE`."""
         match self.ref:
             case ProjectRef():
                 place = "project"
@@ -265,11 +265,11 @@ class ActionKey:
 
     @classmethod
     def read(cls, id_: str, resource: str) -> "ActionKey | None":
-        """Return the key that has an id, as the journal keeps it; None for a kind that is not known.
+        """Return the key for an id from the journal; None for an unknown kind.
 
         Args:
             id_: the id.
-            resource: the full name of what is changed; where it is empty, so are project and account of the key.
+            resource: the full name of what is changed; if it is empty, so are the key's project and account.
         """
         try:
             kind = ActionKind(id_.partition(":")[0])
@@ -302,14 +302,14 @@ def _project_in(resource: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One change, or one thing found in place.
+    """One change, or one thing that is in place already.
 
     Attributes:
-        key: what tells it from the others of a connection.
-        change: what happens to the resource; NOOP where it is already as wanted.
+        key: identifies it within the connection.
+        change: what happens to the resource; NOOP if it is as wanted already.
         summary: one line for a person. Plain text.
         step: the step it belongs to.
-        op: what to do, with its values.
+        op: the operation, with its values.
         needs: ids of actions that must have succeeded before.
     """
 
@@ -332,10 +332,10 @@ class Action:
 
     @property
     def word(self) -> str:
-        """What is done, in the code of a word that people read: that of the change, but `grant` for a new grant."""
+        """The code of the word for what is done: that of the change, but `grant` for a new grant."""
         return "grant" if self.key.kind is ActionKind.GRANT and self.change is Change.UPDATE else self.change.value
 
     @property
     def is_removal(self) -> bool:
-        """Whether it takes away what the account holds beyond its need."""
+        """Whether it removes what the account holds beyond what it needs."""
         return self.key.kind is ActionKind.OVER_GRANT

@@ -1,4 +1,4 @@
-"""A plan: what to do to get from what is there to what is wanted, as a value."""
+"""A plan as a value: what to do to get from the present state to the wanted one."""
 
 import hashlib
 import json
@@ -31,8 +31,9 @@ class Plan:
         connection: the connection's name.
         actions: changes and no-ops.
         blocked: what cannot be done, with the reason.
-        warnings: what is worth knowing and stops nothing (over-grants, twins, keys that are not kept here).
-        location: where the datasets are or will be; None where that is not decided.
+        warnings: what is worth knowing and blocks nothing (over-grants, names that differ in case only, keys that are
+            not stored here).
+        location: where the datasets are or will be; None if not decided.
         causes: the failures for which others are blocked, the widest first; see `root_cause`.
     """
 
@@ -75,7 +76,7 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the changes: two plans with the same one do the same."""
+        """A digest of the changes: two plans with the same digest make the same changes."""
         body = [[a.id, a.change.value, type(a.op).__name__, asdict(a.op)] for a in self.changes]
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
@@ -104,11 +105,11 @@ class Plan:
 def with_dependents_blocked(
     actions: Sequence[Action], blocked: Sequence[Blocked]
 ) -> tuple[tuple[Action, ...], tuple[Blocked, ...]]:
-    """Return the actions and the blocked ones, where what needs a blocked action is blocked for the same reason.
+    """Return actions and blocked actions, where an action that needs a blocked one is blocked for the same reason.
 
     Args:
         actions: in an order in which each comes after what it needs.
-        blocked: what is blocked so far.
+        blocked: the actions that are blocked so far.
     """
     reasons = {b.id: b.problem for b in blocked}
     kept, stopped = [], list(blocked)

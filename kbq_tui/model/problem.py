@@ -1,4 +1,4 @@
-"""A failure as the operator needs it: cause, remedy, who can apply it, whether waiting helps."""
+"""A failure as the operator needs it: cause, remedy, who can apply it, and whether waiting helps."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 class Retry(StrEnum):
-    """What trying again is good for."""
+    """Whether it helps to try again."""
 
     NEVER = "never"
-    """Final until something is changed."""
+    """It does not, until something is changed."""
     BACKOFF = "backoff"
-    """A passing fault of the network or of Google: try again, a bounded number of times, a little later each time."""
+    """A passing fault of the network or of Google: try again a limited number of times, each time a little later."""
     NOT_YET = "not-yet"
-    """Right after a change of ours: the change has not arrived everywhere. Otherwise final."""
+    """It does right after a change of ours, which has not taken effect everywhere yet. Otherwise it does not."""
     REDO = "redo"
-    """It was changed meanwhile: read again, change again, write again."""
+    """It was changed by somebody else: read again, change again, write again."""
 
 
 class Kind(StrEnum):
-    """What the failure means to a caller; decides the exit code."""
+    """What the failure means for a caller; decides the exit code."""
 
     FAILED = "failed"
     USAGE = "usage"
@@ -40,23 +40,23 @@ class Kind(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        """The exit status of a command that ends on such a problem."""
+        """The exit status of a command that ends with such a problem."""
         return {"usage": 2, "credentials": 3, "not-permitted": 4, "network": 5}.get(self.value, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error as it came, before anybody has judged it. Neutral between REST, gRPC, exceptions and pasted text.
+    """An error before it is judged, in the same form for REST, gRPC, exceptions and pasted text.
 
     Attributes:
         message: the text, scrubbed of credentials.
-        http: HTTP status, where there was one.
-        status: Google's canonical status name (`PERMISSION_DENIED`), where there was one.
+        http: HTTP status, if there was one.
+        status: Google's canonical status name (`PERMISSION_DENIED`), if there was one.
         reason: the structured reason: an `ErrorInfo.reason`, else BigQuery's `errors[].reason`.
         violations: `PreconditionFailure` violation types, such as `constraints/iam.disableServiceAccountKeyCreation`.
-        metadata: the `ErrorInfo` metadata and other identifiers that came structured.
-        method: what was called, such as `iam.serviceAccounts.keys.create`.
-        retry_after: seconds the server asked us to wait.
+        metadata: the `ErrorInfo` metadata and other structured identifiers.
+        method: the method that was called, such as `iam.serviceAccounts.keys.create`.
+        retry_after: seconds that the server asks to wait.
     """
 
     message: str
@@ -71,7 +71,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known of the connection when a fault is judged: fills the blanks in remedies. Empty where unknown."""
+    """What is known of the connection when a fault is judged: the values for fields in remedies. Empty if unknown."""
 
     project: str = ""
     account: str = ""
@@ -92,11 +92,11 @@ class Purpose(StrEnum):
 
 
 class Who(StrEnum):
-    """Whom a step of a remedy is for."""
+    """For whom a step of a remedy is."""
 
     OPERATOR = "operator"
     HELPER = "helper"
-    """Another person, who may do what the operator may not."""
+    """Another person with the permission that the operator lacks."""
     EITHER = "either"
 
 
@@ -105,11 +105,11 @@ class RemedyStep:
     """One step of a remedy.
 
     Attributes:
-        text: a sentence; empty where the commands stand for themselves.
-        commands: run one after the other.
+        text: a sentence; empty if the commands need none.
+        commands: to be run one after the other.
         purpose: what it is for.
         level: what a role must be held on for the step to be the right one; None for any.
-        who: whom it is for.
+        who: for whom it is.
     """
 
     text: Message
@@ -124,7 +124,7 @@ class RemedyStep:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The commands, as they are run."""
+        """The commands as text."""
         return tuple(map(str, self.commands))
 
 
@@ -133,18 +133,18 @@ class Problem:
     """One failure, explained.
 
     Attributes:
-        code: stable, `KBQ-…`; None where the failure was not recognised.
+        code: stable, `KBQ-…`; None if the failure was not recognised.
         title: a few words.
         cause: one sentence.
-        steps: what to do, in order, for the operator and for a person who may do what the operator may not.
-        who: who can apply it: a person's role in words, with permission and role named.
-        kind: what it means to a caller.
-        retry: what trying again is good for.
-        wait: how long waiting may take, in seconds; 0 where waiting does not help.
+        steps: what to do, in order, for the operator and for a person with more permissions.
+        who: who can apply it: a person's position in words, with the permission and role.
+        kind: what it means for a caller.
+        retry: whether it helps to try again.
+        wait: how long waiting may take, in seconds; 0 if waiting does not help.
         link: Google's or Klaviyo's page.
-        details: identifiers lifted out of the error, such as the permission or the VPC-SC unique identifier.
-        original: the error's own words, scrubbed and inert.
-        resource: what the role is held on that it is about; None where it is about no role that is held.
+        details: identifiers extracted from the error, such as the permission or the VPC-SC unique identifier.
+        original: the error's own text, scrubbed and inert.
+        resource: what the role in question is held on; None if it is not about a role.
     """
 
     code: "Code | None"
@@ -162,7 +162,7 @@ class Problem:
 
     @property
     def exit_code(self) -> int:
-        """The exit status of a command that ends on this problem."""
+        """The exit status of a command that ends with this problem."""
         return self.kind.exit_code
 
     @property
@@ -176,7 +176,7 @@ class Problem:
         return tuple(step for step in self.steps if step.who is not Who.OPERATOR)
 
     def naming(self, placeholder: str, value: str) -> "Problem":
-        """Return the problem with a value instead of a placeholder, in its texts; itself if it has none."""
+        """Return the problem with a value in place of a placeholder in its texts; itself if it has none."""
         named = replace(
             self,
             title=self.title.replacing(placeholder, value),
@@ -187,21 +187,21 @@ class Problem:
         return self if named == self else named
 
     def with_commands(self, change: "Callable[[Command], Command]") -> "Problem":
-        """Return the problem with each command of its steps changed; itself if none is."""
+        """Return the problem with each command of its steps changed; itself if none changes."""
         steps = tuple(replace(step, commands=tuple(map(change, step.commands))) for step in self.steps)
         return self if steps == self.steps else replace(self, steps=steps)
 
     @property
     def words(self) -> Message:
-        """The error's own words; the title if there are none."""
+        """The error's own text; the title if there is none."""
         return as_message(self.original) or self.title
 
     def detail(self, name: str) -> str:
-        """Return a detail in English; empty if there is none."""
+        """Return a detail in English; empty if it does not exist."""
         return str(self.details.get(name, ""))
 
     def to_json(self) -> dict[str, object]:
-        """Return the problem as the `explain` schema has it, without the schema's name."""
+        """Return the problem in the form of the `explain` schema, without the schema's name."""
         return {
             "code": self.code,
             "title": str(self.title),
@@ -216,7 +216,7 @@ class Problem:
 
 
 class ProblemError(Exception):
-    """A failure that has been judged; the only exception that the ports may raise.
+    """A failure that was judged; the only exception that the ports may raise.
 
     Attributes:
         problem: the failure, explained.

@@ -1,4 +1,4 @@
-"""What is changed, or a role is held on: a project, an API of it, a service account, a dataset, a table."""
+"""References to resources: a project, one of its APIs, a service account, a dataset, a table."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ class ProjectRef:
 
     @property
     def name(self) -> str:
-        """The full name, as plans and the journal have it."""
+        """The full name, as in plans and the journal."""
         return f"projects/{self.project}"
 
     @property
     def words(self) -> Message:
-        """What it is called in a sentence."""
+        """Its name in a sentence."""
         return message("project {project}", project=self.project)
 
 
@@ -31,20 +31,20 @@ class ServiceRef:
 
     @property
     def name(self) -> str:
-        """The full name, as plans and the journal have it."""
+        """The full name, as in plans and the journal."""
         return f"projects/{self.project}/services/{self.service}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class AccountRef:
-    """A service account, by its e-mail; its keys are changed at it, too."""
+    """A service account, by its e-mail; also the reference for its keys."""
 
     project: str
     email: str
 
     @property
     def name(self) -> str:
-        """The full name, as plans and the journal have it."""
+        """The full name, as in plans and the journal."""
         return self.email
 
 
@@ -57,12 +57,12 @@ class DatasetRef:
 
     @property
     def name(self) -> str:
-        """The full name, as plans and the journal have it."""
+        """The full name, as in plans and the journal."""
         return f"{self.project}:{self.dataset}"
 
     @property
     def words(self) -> Message:
-        """What it is called in a sentence."""
+        """Its name in a sentence."""
         return message("dataset {dataset}", dataset=self.dataset)
 
 
@@ -76,17 +76,17 @@ class TableRef:
 
     @property
     def name(self) -> str:
-        """The full name, as plans and the journal have it."""
+        """The full name, as in plans and the journal."""
         return f"{self.project}:{self.dataset}.{self.table}"
 
     @property
     def words(self) -> Message:
-        """What it is called in a sentence."""
+        """Its name in a sentence."""
         return message("table {table}", table=f"{self.dataset}.{self.table}")
 
 
 Grantable = ProjectRef | DatasetRef | TableRef
-"""What a role can be held on."""
+"""Resources on which a role can be held."""
 
 Ref = Grantable | ServiceRef | AccountRef
-"""What an action changes."""
+"""Resources that an action can change."""

@@ -1,7 +1,7 @@
-"""A key that is being replaced, as the journal remembers it.
+"""A key rotation, as the journal has it.
 
-`rotate:OLD` is begun there and not ended while the key OLD is being replaced; what has been reached stands behind it,
-each with the key that it is about.
+`rotate:OLD` is begun there and not ended while the key OLD is being replaced; entries for the points that were reached
+follow it, each with its key.
 """
 
 from collections.abc import Iterable
@@ -16,15 +16,15 @@ from kbq_tui.model.spec import ConnectionSpec
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A key that is being replaced, as the journal remembers it.
+    """A key rotation in progress, as the journal has it.
 
     Attributes:
         old: the id of the key that is replaced.
-        begun: when.
-        new: the id of the new key; empty before it is made.
-        verified: when it was verified; None before.
-        taken: when Klaviyo was seen, or said, to use it; None before.
-        disabled: when the old key was disabled; None before, or where it was enabled again.
+        begun: when it was begun.
+        new: the id of the new key; empty before it is created.
+        verified: when the new key was verified; None before.
+        taken: when Klaviyo was seen (or reported) to use the new key; None before.
+        disabled: when the old key was disabled; None before, or if it was enabled again.
     """
 
     old: str
@@ -36,15 +36,15 @@ class Rotation:
 
 
 def mark(kind: ActionKind, spec: ConnectionSpec, key_id: str) -> str:
-    """Return what the journal has for a point that was reached, such as `rotate:KEY_ID`."""
+    """Return the journal's id for a point that was reached, such as `rotate:KEY_ID`."""
     return ActionKey(kind, AccountRef(spec.project, spec.account_email), detail=key_id).id
 
 
 def rotation_of(changes: Iterable[OwnChange], spec: ConnectionSpec) -> Rotation | None:
-    """Return the key that is being replaced, from our own changes; None where none is.
+    """Return the rotation in progress, from our own changes; None if there is none.
 
     Args:
-        changes: as the journal has them, oldest first.
+        changes: from the journal, oldest first.
         spec: the connection.
     """
     own = [change for change in changes if change.key.ref.name == spec.account_email]
@@ -67,17 +67,17 @@ def rotation_of(changes: Iterable[OwnChange], spec: ConnectionSpec) -> Rotation 
 
 
 def _key_of(change: OwnChange, kind: ActionKind) -> str:
-    """Return the key that a change of a kind is about; empty for other changes."""
+    """Return the key that a change of this kind is about; empty for other changes."""
     return change.key.detail if change.key.kind is kind else ""
 
 
 def rotating_keys(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[str, ...]:
-    """Return the ids of both keys of a rotation that is under way; empty where none is."""
+    """Return the ids of both keys of a rotation in progress; empty if there is none."""
     found = rotation_of(changes, spec)
     return tuple(filter(None, (found.old, found.new))) if found is not None else ()
 
 
 def is_rotation(action: str) -> bool:
-    """Whether what the journal has begun is a rotation, which stays begun for days."""
+    """Whether an action begun in the journal is a rotation, which stays begun for days."""
     key = ActionKey.read(action, "")
     return key is not None and key.kind is ActionKind.ROTATE

@@ -1,4 +1,4 @@
-"""A plan that is kept in a file, to be carried out later just so, or not at all."""
+"""A plan that is stored in a file, to be applied later exactly as it is, or not at all."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -28,14 +28,14 @@ class SavedPlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """What has to be the same again for a plan to be carried out. Nothing of it is secret.
+    """What must be unchanged for a stored plan to be applied. It contains no secret.
 
     Attributes:
         spec: the connection that was planned.
-        filed: the connection as its file said it then, by key; None where it had no file.
+        filed: the values in the connection's file at that time, by key; None if it had no file.
         fingerprint: of the plan.
-        changes: ids of what was to be changed, with how.
-        remove_over_grants: whether it takes away what the account holds beyond its need.
+        changes: ids of the actions, with the kind of change.
+        remove_over_grants: whether it removes what the account holds beyond what it needs.
         plan: in its schema, to be read by people and programs.
         at: when it was made, ISO 8601.
         tool: the version that made it.
@@ -61,7 +61,7 @@ class SavedPlan:
         at: str,
         tool: str,
     ) -> "SavedPlan":
-        """Return what is kept of a plan. Arguments as the attributes."""
+        """Return what is stored of a plan. Arguments as the attributes."""
         return cls(
             spec,
             values_of(filed) if filed is not None else None,
@@ -89,7 +89,7 @@ class SavedPlan:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> "SavedPlan":
-        """Return what `to_json` made. Raises: SavedPlanError."""
+        """Read what `to_json` returned. Raises SavedPlanError."""
         schema = str(body.get("schema"))
         if schema != SCHEMA and schema.startswith(KIND):
             tool = str(body.get("tool") or schema)
@@ -118,7 +118,8 @@ class SavedPlan:
             raise SavedPlanError(message("Something of it is missing or was changed. Plan again.")) from None
 
     def changed_values(self, filed: ConnectionSpec | None) -> tuple[str, ...]:
-        """Return the keys of the connection's file that say something else by now; `name` where it came or went."""
+        """Return the keys whose values in the connection's file have changed; `name` if the file was created or
+        deleted."""
         if filed is None or self.filed is None:
             return () if filed is None and self.filed is None else ("name",)
         now = values_of(filed)
@@ -131,5 +132,5 @@ def differing(one: ConnectionSpec, other: ConnectionSpec) -> tuple[str, ...]:
 
 
 def values_of(spec: ConnectionSpec) -> dict[str, str]:
-    """Return a connection's values by key, those that are set."""
+    """Return the connection's values that are set, by key."""
     return {key: str(value) for key in _VALUES if (value := getattr(spec, key)) is not None}

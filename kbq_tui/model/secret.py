@@ -1,4 +1,4 @@
-"""A value that must not be seen, and a filter for text that might hold one."""
+"""A value that must not be shown, and a filter for text that might contain one."""
 
 import re
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from kbq_tui.model.lazy_pattern import pattern
 MASK: Final = "[secret]"
 
 _PATTERNS: Final = (
-    # What a text must hold, in lower case, for the expression to be worth trying; and the expression.
-    # A PEM block, also where a JSON dump has turned its line ends into the two characters "\n", or has been cut short.
+    # For each expression, what a text must contain (in lower case) for it to be worth trying; and the expression: a PEM
+    # block, also if a JSON dump has turned its line ends into the two characters "\n", or if it is cut short.
     (
         ("-----begin ",),
         pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
@@ -19,9 +19,9 @@ _PATTERNS: Final = (
         ("private_key", "privatekeydata"),
         pattern(r"""((?:private_key(?:_data)?|privateKeyData)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""),
     ),
-    # The beginning of a key without its frame: what base64 makes of the first bytes of every key there is.
+    # The beginning of a key without its PEM header: base64 of the first bytes, which are the same in every key.
     (("mii",), pattern(r"(?<![\w+/-])MII[A-Za-z0-9+/]{50,}(?:(?:\\+n|\s){1,4}[A-Za-z0-9+/]{20,})*={0,2}")),
-    # A key file as Google's answer to its creation holds it: JSON in base64.
+    # A key file as Google returns it on creation: JSON in base64.
     (("ewo", "eyj0", "eyai"), pattern(r"(?<![\w+/-])(?:ewog|ewoJ|eyJ0|eyAi)[A-Za-z0-9+/_-]{200,}={0,2}")),
     (("ya29.",), pattern(r"\bya29\.[\w.\-]+")),
     (("eyj",), pattern(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")),
@@ -48,10 +48,10 @@ _MIXED: Final = (pattern("[a-z]"), pattern("[A-Z]"), pattern("[0-9]"))
 
 
 class Secret:
-    """Bytes that never show themselves: `repr`, `str`, `format`, pickling and dataclass dumps all give a mask.
+    """Bytes that are never shown: `repr`, `str`, `format`, pickling and dataclass dumps give a mask.
 
     Args:
-        value: the bytes to guard. Text is stored as UTF-8.
+        value: the bytes to protect. Text is stored as UTF-8.
     """
 
     __slots__ = ("__value",)
@@ -60,7 +60,7 @@ class Secret:
         self.__value = value.encode() if isinstance(value, str) else bytes(value)
 
     def reveal(self) -> bytes:
-        """Return the bytes. Callers are `local` (to write them) and `gcp` (to sign with them) alone."""
+        """Return the bytes. Only `local` (to write them) and `gcp` (to sign with them) call this."""
         return self.__value
 
     def __repr__(self) -> str:
@@ -95,7 +95,8 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
         scrubbed = scrubbed.replace(value, MASK)
     folded = scrubbed.casefold()
     for marks, credential in _PATTERNS:
-        if any(mark in folded for mark in marks):  # an expression costs twenty times as much as looking for its mark
+        # running an expression costs twenty times as much as looking for its mark
+        if any(mark in folded for mark in marks):
             scrubbed = credential.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, scrubbed)
     if "-----END " in scrubbed:
         scrubbed = _without_tails(scrubbed)
@@ -103,15 +104,15 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
 
 
 def scrub_typed(text: str) -> str:
-    """Return what was typed or pasted, scrubbed; a line out of the middle of a key goes too, which bears no mark.
+    """Return typed or pasted text, scrubbed; unmarked lines from the middle of a key are removed, too.
 
-    Elsewhere that would take out more than keys: a path is made of such letters as well.
+    This is not done elsewhere, because it would remove more than keys: paths consist of the same characters.
     """
     return _PIECE.sub(lambda m: MASK if all(kind.search(m[0]) for kind in _MIXED) else m[0], scrub(text))
 
 
 def _without_tails(text: str) -> str:
-    """Take out the last lines of a private key whose first ones were not copied."""
+    """Remove the last lines of a private key whose first lines were not copied."""
     parts: list[str] = []
     begin = 0
     for end in _END.finditer(text):

@@ -1,4 +1,4 @@
-"""What the source check knows of a table that Klaviyo is to read, and what it says of it."""
+"""What the source check knows about a table for Klaviyo, and what it reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Use(StrEnum):
-    """What Klaviyo can make of a table."""
+    """What Klaviyo can use a table for."""
 
     PROFILES = "profiles"
     EVENTS = "events"
@@ -43,7 +43,7 @@ class Role(StrEnum):
 
 
 IDENTIFIERS = (Role.EMAIL, Role.PHONE, Role.EXTERNAL_ID, Role.KLAVIYO_ID)
-"""The roles one of which a row of profiles or events must have."""
+"""The roles of which a row of profiles or events must have at least one."""
 
 ROLE_NAMES = {
     Role.EMAIL: N_("e-mail"),
@@ -65,9 +65,9 @@ class Severity(StrEnum):
     """What a finding means for the sync."""
 
     FAIL = "fail"
-    """Klaviyo cannot use the table as it is, or harm is done."""
+    """Klaviyo cannot use the table as it is, or damage is done."""
     UNKNOWN = "unknown"
-    """It could not be found out."""
+    """It could not be determined."""
     WARNING = "warning"
     """Some rows or columns are lost, refused or not as expected."""
     NOTE = "note"
@@ -87,8 +87,8 @@ class Ready(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as INFORMATION_SCHEMA.COLUMNS has it. `type` is GoogleSQL's (`STRUCT<a INT64>`); names are hostile;
-    `tagged` is whether a policy tag protects it."""
+    """A column from INFORMATION_SCHEMA.COLUMNS. `type` is GoogleSQL's (`STRUCT<a INT64>`); names are hostile; `tagged`
+    is whether a policy tag protects it."""
 
     name: str
     type: str
@@ -97,11 +97,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was counted in a table, by measure and column.
+    """The counts of a table, by measure and column.
 
     Attributes:
         numbers: the cells of the content query as text; None for NULL.
-        part: what part of the rows was read; None for all of them.
+        part: which part of the rows was read; None for all of them.
     """
 
     numbers: Mapping[tuple[str, str], str | None]
@@ -112,12 +112,12 @@ class Content:
         return (measure, column) in self.numbers
 
     def count(self, measure: str, column: str = "") -> int:
-        """Return a number; 0 where it was not measured, or is NULL."""
+        """Return a number; 0 if it was not measured, or is NULL."""
         text = self.numbers.get((measure, column)) or "0"
         return int(text) if text.lstrip("-").isdigit() else 0
 
     def time(self, measure: str, column: str = "") -> datetime | None:
-        """Return a time in UTC; None where it was not measured, or is NULL."""
+        """Return a time in UTC; None if it was not measured, or is NULL."""
         from kbq_tui.model.text import time_in
 
         return time_in(self.numbers.get((measure, column)) or "")
@@ -130,14 +130,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is remembered of a look at a table.
+    """What is remembered from an earlier check of a table.
 
     Attributes:
         at: when, aware UTC.
         rows: how many rows were counted.
         columns: types by name.
         newest: the newest change timestamp; None if there is none.
-        all_newer: at that look, (nearly) all rows were newer than at the one before.
+        all_newer: whether (nearly) all rows were newer than at the check before.
     """
 
     at: datetime
@@ -159,19 +159,19 @@ class TableFacts:
         path: project, dataset and name.
         kind: BigQuery's (`TABLE`, `VIEW`, `MATERIALIZED_VIEW`, `EXTERNAL`, `SNAPSHOT`).
         columns: all columns, in their order.
-        roles: the column for each role that one was found for.
-        content: what was counted; None where nothing could be.
-        problem: why it cannot be read; None where it can.
+        roles: the column found for each role.
+        content: the counts; None if nothing could be counted.
+        problem: why it cannot be read; None if it can.
         closed: the columns that the account may not read, protected by a policy tag.
-        skipped: why nothing was counted though it can be read; None where something was.
+        skipped: why nothing was counted though it can be read; None if something was.
         reads: the tables that a view reads.
-        last: the last look; None for the first.
-        twin: another table whose name differs in capitals alone; empty for none.
-        definition: a view's query; empty where it is none or cannot be read.
-        stored: how many rows BigQuery says there are; None where that is not known.
-        expires: when the table is deleted by itself.
-        partition: the column that the table is partitioned by, maybe a hidden one; None for none.
-        size: bytes that counting reads; None where not known.
+        last: the check before; None for the first.
+        twin: another table whose name differs in case only; empty for none.
+        definition: a view's query; empty if it is not a view or cannot be read.
+        stored: the number of rows according to BigQuery; None if not known.
+        expires: when the table expires.
+        partition: the column that the table is partitioned by, possibly a hidden one; None for none.
+        size: bytes that counting reads; None if not known.
     """
 
     path: Path
@@ -193,11 +193,11 @@ class TableFacts:
 
     @property
     def name(self) -> str:
-        """The table's own name."""
+        """The table's name without project and dataset."""
         return self.path[2]
 
     def column(self, role: Role) -> Column | None:
-        """Return the column that has a role; None where none was found."""
+        """Return the column with a role; None if none was found."""
         name = self.roles.get(role)
         return next((c for c in self.columns if c.name == name), None) if name is not None else None
 
@@ -209,13 +209,13 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class SourceFinding:
-    """One thing that is to be said of a table.
+    """One finding about a table.
 
     Attributes:
         rule: the rule's id, stable.
         severity: what it means.
         text: a sentence.
-        uses: what it counts for.
+        uses: the uses it matters for.
         column: the column that it is about; empty for the table.
     """
 
@@ -237,11 +237,11 @@ class SourceFinding:
 
 @dataclass(frozen=True, slots=True)
 class ColumnReport:
-    """What is said of one column.
+    """The result for one column.
 
     Attributes:
         role: what it is for; None for a property.
-        severity: the worst that was found of it; None for nothing.
+        severity: the worst finding about it; None for none.
     """
 
     name: str
@@ -252,17 +252,17 @@ class ColumnReport:
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
-    """What is said of one table.
+    """The result for one table.
 
     Attributes:
-        likely: what it is probably meant for.
-        ready: for each use, whether Klaviyo can use it so.
+        likely: the use it is probably meant for.
+        ready: for each use, whether Klaviyo can use the table for it.
         findings: all of them, the worst first.
-        rows: how many rows were counted; None where none were.
-        size: bytes that counting reads; None where not known.
+        rows: how many rows were counted; None if none were.
+        size: bytes that counting reads; None if not known.
         newest: the newest change timestamp.
-        problem: why it cannot be read; None where it can.
-        examples: masked values that a rule objects to, by rule; on request only.
+        problem: why it cannot be read; None if it can.
+        examples: masked values that a rule objects to, by rule; only on request.
     """
 
     name: str
@@ -278,16 +278,16 @@ class TableReport:
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def reasons(self, use: Use) -> tuple[SourceFinding, ...]:
-        """Return the findings that count for a use, the worst first."""
+        """Return the findings that matter for a use, the worst first."""
         return tuple(f for f in self.findings if use in f.uses)
 
     def verdict(self, use: Use | None) -> Severity | None:
-        """Return the worst finding for a use, or for what it is probably meant for; None for none but notes."""
+        """Return the worst finding for a use, or for the one it is probably meant for; None if there are only notes."""
         found = {f.severity for f in self.reasons(use or self.likely)}
         return next((s for s in SEVERITIES if s in found and s is not Severity.NOTE), None)
 
     def is_ready(self, use: Use | None) -> Ready:
-        """Return whether it is ready for a use; for what it is probably meant for where none is named."""
+        """Return whether it is ready for a use, or for the one it is probably meant for if none is named."""
         return self.ready[use or self.likely]
 
 
@@ -297,8 +297,8 @@ class SourceReport:
 
     Attributes:
         tables: one report for each table, by name.
-        findings: what is to be said of several tables together.
-        left_out: the names of tables that were not looked at.
+        findings: findings about several tables together.
+        left_out: the names of tables that were not checked.
     """
 
     tables: tuple[TableReport, ...]
@@ -307,10 +307,10 @@ class SourceReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every table was looked at, with an answer."""
+        """Whether every table was checked, with a result."""
         known = all(t.is_ready(None) is not Ready.UNKNOWN for t in self.tables)
         return not self.left_out and known
 
     def any_ready(self, use: Use | None) -> bool:
-        """Return whether one table at least is ready for a use, or for what it is probably meant for."""
+        """Return whether at least one table is ready for a use, or for the one it is probably meant for."""
         return any(t.is_ready(use) is Ready.YES for t in self.tables)

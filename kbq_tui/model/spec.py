@@ -1,4 +1,4 @@
-"""What the operator wants: one connection between Klaviyo and a BigQuery project, validated."""
+"""The operator's wish: one connection between Klaviyo and a BigQuery project, validated."""
 
 import re
 from dataclasses import replace
@@ -16,7 +16,7 @@ ACCOUNT_ID: Final = "klaviyo-data-transfer-user"
 ACCOUNT_DISPLAY_NAME: Final = "KLAVIYO_DATA_TRANSFER_USER"
 DEFAULT_LOCATION: Final = "US"
 LABELS: Final = {"created-by": "kbq-tui"}
-"""Put on what we create, so that teardown can tell it from what was there."""
+"""The label on what we create, so that teardown can tell it from what existed before."""
 
 DATA_VIEWER: Final = "roles/bigquery.dataViewer"
 DATA_EDITOR: Final = "roles/bigquery.dataEditor"
@@ -28,7 +28,7 @@ REQUIRED_SERVICES: Final = (
     "iam.googleapis.com",
     "cloudresourcemanager.googleapis.com",
 )
-"""APIs without which the set-up or Klaviyo's connection cannot work."""
+"""APIs that the set-up or Klaviyo's connection needs."""
 
 _PROJECT: Final = pattern(
     r"(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+:)?[a-z](?:[-a-z0-9]*[a-z0-9])"
@@ -42,7 +42,7 @@ _NAME: Final = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Direction(StrEnum):
-    """Which way data flows; the roles follow from it."""
+    """The direction of the data; the roles follow from it."""
 
     IMPORT = "import"
     EXPORT = "export"
@@ -60,7 +60,7 @@ class Direction(StrEnum):
 
 
 class InvalidValueError(ValueError):
-    """A value the operator typed cannot be right.
+    """A typed value that cannot be right.
 
     Attributes:
         field: the field's name as in `ConnectionSpec`.
@@ -170,23 +170,24 @@ def check_location(value: str) -> Message | None:
 
 
 def normal_location(value: str) -> str:
-    """Return a location in the spelling BigQuery reports: `US` and `EU` in capitals, regions in lower case."""
+    """Return a location in BigQuery's spelling: `US` and `EU` in capitals, regions in lower case."""
     value = value.strip()
     return value.upper() if value.upper() in ("US", "EU") else value.lower()
 
 
 def check_key_file(value: str) -> Message | None:
-    """Return why `value` cannot be a key file's path, or None. It is remembered, so the key itself must not pass."""
-    seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)  # a long path looks like a key's line
+    """Return why `value` cannot be a key file's path, or None. It is stored, so it must not be the key itself."""
+    # a long path looks like a line of a key
+    seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)
     if seen != value:
         return message("This looks like a secret. Name the file that holds it instead.")
     return check_path(value) or check_lengths(value)
 
 
 NAME_MAX: Final = 255
-"""Bytes in a file's name that Linux's and macOS's own file systems take (limits.h); some take fewer."""
+"""The most bytes in a file's name on the usual file systems of Linux and macOS (limits.h); some take fewer."""
 KEY_NAME_ADDED: Final = len("..shred")
-"""Bytes by which the temporary names beside a key (`.NAME.part`, `.NAME.shred`) are longer than its own."""
+"""Bytes by which the temporary names beside a key (`.NAME.part`, `.NAME.shred`) are longer than the key's."""
 _PATH_MAX: Final = 4095
 
 
@@ -195,7 +196,7 @@ def check_lengths(value: str, most: int = NAME_MAX) -> Message | None:
 
     Args:
         value: the path.
-        most: bytes that its file system takes in a name.
+        most: the most bytes in a name on its file system.
     """
     *folders, name = (len(part.encode()) for part in value.split("/"))
     if name > most - KEY_NAME_ADDED:
@@ -216,13 +217,14 @@ def check_path(value: str) -> Message | None:
         return message("This is no file name.")
     try:
         value.encode()
-    except UnicodeEncodeError:  # bytes of a path that are none of UTF-8, which Python keeps as surrogates
+    except UnicodeEncodeError:  # bytes of a path that are not UTF-8, which Python keeps as surrogates
         return message("The name is not UTF-8, and a connection file could not hold it. Rename it, or take another.")
     return None
 
 
 def check_name(value: str) -> Message | None:
-    """Return why `value` cannot be a connection's name, or None. It becomes a file name, so it is kept plain."""
+    """Return why `value` cannot be a connection's name, or None. It becomes a file name, so few characters are
+    allowed."""
     if not _NAME.fullmatch(value):
         return message("A connection's name has letters, digits, dot, hyphen and underscore, and at most 64 of them.")
     return None
@@ -234,8 +236,8 @@ class RequiredDataset:
 
     Attributes:
         name: the dataset's id.
-        purpose: `import`, `staging` or `export`; where one dataset serves two, the first of them.
-        role: the role the service account holds on it.
+        purpose: `import`, `staging` or `export`; if one dataset has two purposes, the first of them.
+        role: the role that the service account needs on it.
     """
 
     name: str
@@ -245,22 +247,22 @@ class RequiredDataset:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSpec:
-    """One connection, as wanted.
+    """One connection as the operator wants it.
 
     Attributes:
         project: project id (never number or name).
-        name: what the connection is called here; a file name.
-        location: BigQuery location for new datasets; None adopts what exists, else `US`.
+        name: the connection's name on this machine, also of its file.
+        location: BigQuery location for new datasets; None adopts that of existing ones, else `US`.
         direction: which way data flows.
-        import_dataset: what Klaviyo reads.
-        staging_dataset: Klaviyo's own working space.
-        export_dataset: what Klaviyo writes. None means the import dataset, because Klaviyo's form takes one
-            dataset only.
+        import_dataset: the dataset that Klaviyo reads.
+        staging_dataset: Klaviyo's working space.
+        export_dataset: the dataset that Klaviyo writes. None means the import dataset, because Klaviyo's form takes
+            only one dataset.
         account_id: the service account's id, the part before the `@`.
-        key_file: where the key is kept, or None for the default place.
+        key_file: where the key is stored, or None for the default place.
 
     Raises:
-        InvalidValueError: where a value cannot be right.
+        InvalidValueError: a value cannot be right.
     """
 
     project: str
@@ -315,7 +317,7 @@ class ConnectionSpec:
         return self.import_dataset if self.direction.imports else (self.export_dataset or self.import_dataset)
 
     def datasets(self) -> tuple[RequiredDataset, ...]:
-        """Return the datasets that the direction calls for, with the least role on each.
+        """Return the datasets that the direction needs, with the least role on each.
 
         Source: Klaviyo's article steps 1 and 3; a Viewer cannot write, so export needs Editor.
         """

@@ -1,4 +1,4 @@
-"""The words for how something is and what is done with it: one word each on screens, in lines and in reports.
+"""The words for states and actions: one word each on screens, in lines and in reports.
 
 JSON has its own codes (`pass`, `broken`, `finished`), which stay as they are.
 """

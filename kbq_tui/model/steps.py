@@ -1,4 +1,4 @@
-"""The set-up's steps, and what can be done with a resource."""
+"""The set-up's steps, and the kinds of change of a resource."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What the operator carries over to Klaviyo."""
+"""The values that the operator enters in Klaviyo."""
 
 from typing import Final
 
@@ -14,24 +14,24 @@ KLAVIYO_MENU: Final = (
     message("BigQuery"),
     message("Connect to BigQuery"),
 )
-"""The way through Klaviyo's menus, whose language is the person's too. Source: Klaviyo's article, step 5."""
+"""The path through Klaviyo's menus, which are in the person's language. Source: Klaviyo's article, step 5."""
 
 KDP_MENU: Final = (message("Advanced KDP"), message("Data management"), message("Syncing"))
-"""How the same menu begins in other articles of Klaviyo's. Source: both spellings stand in its help centre."""
+"""The first menu's name in other articles of Klaviyo. Source: its help centre uses both."""
 
 _LABEL: Final = 27
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The hand-over values; no secret among them.
+    """The hand-over values; none of them is secret.
 
     Attributes:
         project_id: for Klaviyo's field "Project ID".
         dataset: for Klaviyo's field "Dataset".
         key_path: the file to upload in Klaviyo's field "Service Account Key (JSON)"; None if there is none yet.
         service_account: e-mail.
-        location: where the datasets are; None where not known yet.
+        location: where the datasets are; None if not known yet.
     """
 
     project_id: str
@@ -47,7 +47,7 @@ class Summary:
         Args:
             spec: the connection.
             key_path: where the key file is; None if there is none.
-            location: where the datasets are; None where that is not known.
+            location: where the datasets are; None if not known.
         """
         return cls(spec.project, spec.klaviyo_dataset, key_path, spec.account_email, location)
 

@@ -1,4 +1,4 @@
-"""Text from outside, made inert: nothing in it can move a cursor, change a colour or reverse a line."""
+"""Makes text from outside inert: nothing in it can move the cursor, change a colour or reverse a line."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
 
     Args:
         text: a name, label or message that Google, Klaviyo or a file gave us. Inert text is returned unchanged.
-        limit: the longest result in characters; what is longer is cut and says so.
-        keep_lines: keep line feeds (for an error body that is shown by itself).
+        limit: the longest result in characters; a longer text is cut, with a note that says so.
+        keep_lines: keep line feeds (for an error body that is shown alone).
     """
     cut = text[: limit + 1]
     out: list[str] = []
@@ -44,13 +44,13 @@ def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
 
 
 def time_in(value: object) -> datetime | None:
-    """Return a time of ISO 8601 in UTC; None if it is not one, or has no zone."""
-    from datetime import UTC, datetime  # late: nothing of it is needed to draw a first frame
+    """Return an ISO 8601 time in UTC; None if it is not valid, or has no zone."""
+    from datetime import UTC, datetime  # imported late: not needed for the first frame
 
     try:
         found = datetime.fromisoformat(str(value))
         return found.astimezone(UTC) if found.tzinfo is not None else None
-    except (ValueError, OverflowError):  # no time, or one that UTC has not
+    except (ValueError, OverflowError):  # not a time, or one that UTC does not have
         return None
 
 
@@ -58,5 +58,5 @@ _COLOUR: Final = pattern(r"\x1b\[[0-9;]*m")
 
 
 def without_colour(text: str) -> str:
-    """Return text of ours without the escape sequences for colours."""
+    """Return a text of ours without escape sequences for colours."""
     return _COLOUR.sub("", text)

@@ -1,4 +1,4 @@
-"""What is set on a dataset itself and matters to Klaviyo: how long its tables live, whether everybody is let in."""
+"""Settings of a dataset that matter to Klaviyo: the expiration of its tables, and access for everybody."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -23,15 +23,15 @@ PARTITIONS_EXPIRE: Final = Code.PARTITIONS_EXPIRE
 PUBLIC: Final = Code.PUBLIC_DATASET
 _BY_TERRAFORM: Final = "goog-terraform-provisioned"
 _MOST_NAMED: Final = 5
-"""How many tables are named one by one."""
+"""The most tables that are listed by name."""
 
 STAGING_LIFE: Final = timedelta(days=1)
-"""How long a table of the staging dataset has to live at least. Klaviyo's longest interval between two syncs is a day,
-and its own tables there are temporary; nothing is published on how long it needs them."""
+"""The least time that tables of the staging dataset must exist. Klaviyo's longest interval between two syncs is a day,
+and its own tables there are temporary; how long it needs them is not published."""
 
 
 def life(of: timedelta) -> Message:
-    """Return how long something lives, in the largest unit that tells it exactly, from minutes to days."""
+    """Return a lifetime in the largest unit that expresses it exactly, from minutes to days."""
     if of and not of % timedelta(days=1):
         return message_n("{n} day", "{n} days", of // timedelta(days=1))
     if of and not of % timedelta(hours=1):
@@ -40,7 +40,7 @@ def life(of: timedelta) -> Message:
 
 
 def expiring(info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
-    """Return a problem for each default expiration of a dataset: of new tables, of new partitions.
+    """Return a problem for each default expiration of a dataset: for new tables, for new partitions.
 
     Source: https://cloud.google.com/bigquery/docs/updating-datasets#table-expiration
     """
@@ -57,14 +57,15 @@ def expiring(info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
 def terraformed(
     actions: Iterable[Action], datasets: Mapping[str, Part[DatasetInfo]], context: Context
 ) -> tuple[Problem, ...]:
-    """Return a problem for each dataset that is to be changed and was made by Terraform, which labels what it makes.
+    """Return a problem for each dataset that is to be changed and was created by Terraform, which labels what it
+    creates.
 
     Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference
     (add_terraform_attribution_label)
 
     Args:
-        actions: those of the plan.
-        datasets: what was seen of the connection's datasets, by name.
+        actions: the plan's actions.
+        datasets: the present state of the connection's datasets, by name.
         context: what is known of the connection.
     """
     changed = {
@@ -80,10 +81,11 @@ def terraformed(
 
 
 def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Problem | None:
-    """Return the problem of tables that have their own expiration, whatever the dataset's default is; None for none.
+    """Return the problem of tables with their own expiration, whatever the dataset's default is; None if there are
+    none.
 
     Args:
-        ends: by table, when it is deleted, in words; empty where only its partitions are.
+        ends: by table, when it is deleted, in words; empty if only its partitions are.
         dataset: their dataset.
         context: what is known of the connection.
 
@@ -122,18 +124,18 @@ def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Proble
 
 
 def too_short(wish: RequiredDataset, info: DatasetInfo) -> bool:
-    """Return whether what is needed in a dataset vanishes while it is needed."""
+    """Return whether tables in a dataset expire while they are still needed."""
     lives = [value for value in (info.table_life, info.partition_life) if value is not None]
     return bool(lives) and (wish.purpose != "staging" or min(lives) < STAGING_LIFE)
 
 
 ANYBODYS_DOMAINS: Final = frozenset({"domain:gmail.com", "domain:googlemail.com"})
-"""Domains at which anybody gets an address. An entry for a domain lets in whoever signs in with an address there
-(https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets, `access[].domain`)."""
+"""Mail domains where everybody can get an address. An entry for a domain gives access to whoever signs in with an
+address there (https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets, `access[].domain`)."""
 
 
 def for_everybody(info: DatasetInfo) -> tuple[AccessEntry, ...]:
-    """Return the access entries that let everybody in, or everybody with a Google account, at whatever role."""
+    """Return the access entries for everybody, or for everybody with a Google account, whatever the role."""
     return tuple(
         e for e in info.access or () if e.role and (e.member in EVERYBODY or e.member.lower() in ANYBODYS_DOMAINS)
     )
@@ -145,7 +147,7 @@ def _is_over(entry: AccessEntry, now: datetime) -> bool:
 
 
 def over(info: DatasetInfo, now: datetime) -> tuple[Message, ...]:
-    """Return a sentence for each access entry that let everybody in, under a condition that has ended for good."""
+    """Return a sentence for each access entry for everybody whose condition has ended for good."""
     return tuple(
         message(
             "{role} was given to {member} under a condition that has ended; the entry is over.",
@@ -158,7 +160,7 @@ def over(info: DatasetInfo, now: datetime) -> tuple[Message, ...]:
 
 
 def public(spec: ConnectionSpec, info: DatasetInfo, context: Context, now: datetime) -> tuple[Problem, ...]:
-    """Return a problem for each access entry that lets everybody in; none for one whose condition has ended for good.
+    """Return a problem for each access entry for everybody, except those whose condition has ended for good.
 
     Source: https://cloud.google.com/bigquery/docs/control-access-to-resources-iam (allUsers, allAuthenticatedUsers)
     """

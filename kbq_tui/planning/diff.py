@@ -1,4 +1,4 @@
-"""The difference between what is wanted and what is there. Pure: same input, same plan."""
+"""The difference between the wanted and the present state. Pure: same input, same plan."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ from kbq_tui.shell.operation_rows import row_of
 
 
 def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
-    """Return what is known of the connection, to fill the blanks of a remedy."""
+    """Return what is known of the connection, for the fields of a remedy."""
     return Context(
         project=spec.project,
         account=spec.account_email,
@@ -46,15 +46,15 @@ def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str =
 
 
 def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool = False) -> Plan:
-    """Return what has to be done to get from what is observed to what is wanted.
+    """Return what has to be done to get from the observed state to the wanted one.
 
     A part that is unknown is never written to: what would change it is blocked, with the reason why it is unknown.
 
     Args:
-        spec: what is wanted.
-        observed: what is there.
-        remove_over_grants: take away what the service account itself holds beyond its need, wherever that
-            was seen. Grants with a condition are left to the one who made the condition.
+        spec: the wanted state.
+        observed: the present state.
+        remove_over_grants: remove what the service account itself holds beyond what it needs, wherever that was seen.
+            Grants with a condition are left to whoever made the condition.
     """
     return _Differ(spec, observed).plan(remove_over_grants)
 
@@ -115,7 +115,7 @@ class _Differ:
         needs: tuple[str, ...] = (),
         problem: Problem | None = None,
     ) -> None:
-        """Add an action, or block it where there is a problem or the operator lacks a permission it needs."""
+        """Add an action, or block it if there is a problem or the operator lacks a permission for it."""
         action = Action(key, change, summary, step, op, needs)
         if problem is None and change is not Change.NOOP:
             problem = self._not_permitted(op)
@@ -127,7 +127,7 @@ class _Differ:
     def _not_permitted(self, op: Operation) -> Problem | None:
         held = self.seen.permissions
         if not isinstance(held, Present):
-            return None  # not known: the attempt itself will tell
+            return None  # not known: the attempt will show it
         for permission in row_of(op).permissions:
             if permission not in held.value:
                 dataset = op.dataset if isinstance(op, CreateDataset) else ""
@@ -143,7 +143,7 @@ class _Differ:
         return tuple(i for i in ids if self._changed(i))
 
     def _service(self, name: str) -> str:
-        """Return the id of the action that turns an API on."""
+        """Return the id of the action that enables an API."""
         return ActionKey(ActionKind.SERVICE, ServiceRef(self.spec.project, f"{name}.googleapis.com")).id
 
     def _services(self) -> None:
@@ -152,7 +152,7 @@ class _Differ:
             op = EnableService(service)
             key = ActionKey(ActionKind.SERVICE, ServiceRef(self.spec.project, service))
             if isinstance(part, Unknown):
-                # A switch we may not see is not a reason to stop: the calls themselves tell whether the API is on.
+                # An API whose state we may not see is no reason to stop: the calls show whether it is enabled.
                 continue
             if isinstance(part, Present) and part.value:
                 done = message("API {service} is on", service=service)
@@ -240,7 +240,7 @@ class _Differ:
                 )
 
     def _key(self) -> None:
-        """A key that is here, or was handed over, and that Google knows is kept; without one a new one is made."""
+        """Keep a key that is stored here or was handed over, and that Google has; otherwise create a new one."""
         email = self.spec.account_email
         key = ActionKey(ActionKind.KEY, AccountRef(self.spec.project, email))
         keys = self.seen.keys
@@ -277,7 +277,7 @@ class _Differ:
                     else None,
                 )
             case _ if isinstance(self.seen.handed_over, Unknown):
-                # Whether Klaviyo has a key already is not known, and unknown changes nothing.
+                # It is not known whether Klaviyo has a key already, so nothing is changed.
                 self._add(key, message("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
             case _:
                 problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, Code.KEY_CREATION_BLOCKED, self.context)
@@ -343,7 +343,7 @@ class _Differ:
                 case Present(value=info):
                     dead: list[str] = []
                     for entry in same_account_tombstones(self.spec, info):
-                        # Google refuses to write an access list that still names a deleted account.
+                        # Google refuses to write an access list that still has a deleted account.
                         dead_key = ActionKey(ActionKind.REVOKE, resource, entry.role, entry.member)
                         dead.append(dead_key.id)
                         self._add(
@@ -365,7 +365,7 @@ class _Differ:
                     self._add(key, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
 
     def _conditional(self, role: str, on: Grantable) -> bool:
-        """Return whether a wanted role is there under a condition; then that is said."""
+        """Return whether a wanted role is granted under a condition, and add a warning if so."""
         if isinstance(self.seen.account, Absent):
             return False
         found = [g for g in held(self.spec, self.seen) if (g.role, g.on) == (role, on)]
@@ -380,7 +380,7 @@ class _Differ:
         return catalogue.problem(Code.ACCESS_UNREAD, self.context, dataset=dataset)
 
     def _remove(self, grant: Grant) -> None:
-        """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""
+        """Remove an over-grant; if the least role is still to be granted, only after it, so that there is no gap."""
         op = removal_of(grant, self.spec, self.seen)
         project = ProjectRef(self.spec.project)
         least = DatasetRef(project.project, grant.dataset) if grant.dataset else project

@@ -1,4 +1,4 @@
-"""What a plan says of what it does not do: blocked by a policy, left to others, refused. Pure."""
+"""The problems of a plan: what is blocked by a policy, left to others, or refused. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,8 +18,8 @@ _ACCOUNT, _PROJECT = placeholder("account"), placeholder("project")
 
 
 def named(problem: Problem, spec: ConnectionSpec) -> Problem:
-    """Return a problem with the account and the project where its texts and commands have placeholders for them: a
-    call, such as a sign-in, does not know which connection it is about."""
+    """Return a problem with the account and the project in place of placeholders: a call, such as a sign-in, does not
+    know which connection it belongs to."""
     for placeholder_, value in ((_ACCOUNT, spec.account_email), (_PROJECT, spec.project)):
         problem = problem.naming(placeholder_, value)
     known = {"project": spec.project, "account": spec.account_email, "role_holder": spec.member}
@@ -28,7 +28,7 @@ def named(problem: Problem, spec: ConnectionSpec) -> Problem:
 
 
 def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
-    """Return what is to be said of a grant that is more than is needed, and that is not taken away."""
+    """Return the problem of a grant that is more than is needed, and that is not removed."""
     problem = catalogue.problem(Code.OVER_GRANT, context, role=grant.role, resource=grant.on)
     bound = grant.condition is not None
     if not bound and not grant.member:
@@ -54,12 +54,13 @@ def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
 def in_force(
     seen: Mapping[str, Part[bool]], constraints: tuple[str, ...], code: Code, context: Context
 ) -> Problem | None:
-    """Return the problem of constraints that are in force, with what lifts and restores each; None where none is.
+    """Return the problem of constraints that are in force, with the commands that lift and restore each; None if none
+    is.
 
     Args:
         seen: by constraint, whether it is in force.
         constraints: the legacy and the managed one of the same effect.
-        code: the problem where one of them is in force.
+        code: the problem's code.
         context: what is known of the connection.
     """
     parts = {constraint: seen.get(constraint) for constraint in constraints}
@@ -69,7 +70,7 @@ def in_force(
     problem = catalogue.problem(code, context, constraint=f"constraints/{first}")
     if not second:
         return problem
-    # Lifting one of them alone would only lead to the next refusal.
+    # Lifting only one of them would lead to the next refusal.
     known = {"constraint": second, "project": context.project}
     also = message("The same for {constraint}, which is in force as well, and blocks alone:", constraint=second)
     lift = RemedyStep(also, filled([cmd.LIFT_POLICY], known))
@@ -83,9 +84,10 @@ def in_force(
 
 
 def key_unusable(seen: Observed, local: LocalKey, context: Context) -> Problem | None:
-    """Return why the key that is kept here is of no use: Google does not know it, or it is disabled there; else None.
+    """Return why the key that is stored here cannot be used: Google does not have it, or it is disabled there; else
+    None.
 
-    A key that was made a moment ago may not be listed yet.
+    A new key may not be listed yet.
     """
     remote = {key.id: key for key in seen.keys.value} if isinstance(seen.keys, Present) else None
     unseen = isinstance(seen.account, Absent) or (remote is not None and local.key_id not in remote)

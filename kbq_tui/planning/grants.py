@@ -1,4 +1,4 @@
-"""What the service account holds, against the least it needs."""
+"""The service account's grants, compared with the least it needs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,18 +15,18 @@ from kbq_tui.model.spec import JOB_USER, ConnectionSpec
 EVERYBODY = frozenset(
     {"specialGroup:allAuthenticatedUsers", "specialGroup:allUsers", "allAuthenticatedUsers", "allUsers"}
 )
-"""Members that every service account is one of."""
+"""Members that include every service account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role the account holds.
+    """One role that the account holds.
 
     Attributes:
         role: IAM role.
         on: what it is held on.
         condition: the condition's expression, or None.
-        member: one of `EVERYBODY`, where it is not granted to the account by name.
+        member: one of `EVERYBODY`, if it is not granted to the account by name.
     """
 
     role: str
@@ -36,7 +36,7 @@ class Grant:
 
     @property
     def dataset(self) -> str | None:
-        """The dataset that it is held on, or that the table is in; None for the project."""
+        """The dataset on which it is held, or in which the table is; None for the project."""
         return None if isinstance(self.on, ProjectRef) else self.on.dataset
 
 
@@ -71,7 +71,8 @@ def held(spec: ConnectionSpec, observed: Observed, member: str = "") -> tuple[Gr
 
 
 def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
-    """Return the least that the account needs. Source: Klaviyo's article step 3; Job User exists on projects only."""
+    """Return the least grants that the account needs. Source: Klaviyo's article step 3; Job User exists only on
+    projects."""
     return (
         Grant(JOB_USER, ProjectRef(spec.project)),
         *(Grant(w.role, DatasetRef(spec.project, w.name)) for w in spec.datasets()),
@@ -79,15 +80,16 @@ def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
 
 
 def over_grants(spec: ConnectionSpec, observed: Observed, *, everybody: bool = False) -> tuple[Grant, ...]:
-    """Return the grants that go beyond what the account needs; a condition on a wanted role is not one.
+    """Return the grants beyond what the account needs; a condition on a wanted role is not one.
 
-    What another connection of this machine needs for the same account is not one: to take it away would break that one.
-    On a dataset and its tables that is what allows more than the role wanted on the dataset, as verification has it.
+    What another connection of this machine needs for the same account is not one either, because removing it would
+    break that connection. On a dataset and its tables, these are the roles that allow more than the role wanted on the
+    dataset, as in verification.
 
     Args:
         spec: the connection.
         observed: what was seen.
-        everybody: what everybody holds, and so the account, instead of what it holds by name.
+        everybody: what everybody holds (and so the account) instead of what it holds by name.
     """
     roles = {w.name: w.role for w in spec.datasets()}
 
@@ -119,22 +121,22 @@ def needs(spec: ConnectionSpec) -> dict[str, str]:
 def taken_away(
     problem: Problem, spec: ConnectionSpec, role: str, on: Grantable, *, member: str, bound: bool
 ) -> Problem:
-    """Return a problem whose steps take a role away that the account does not simply hold by name.
+    """Return a problem whose steps remove a role that is not simply granted to the account by name.
 
     Args:
-        problem: with the steps as they are where it does.
+        problem: the problem with the steps for the simple case.
         spec: the connection.
         role: the role.
         on: what it is held on.
         member: one of `EVERYBODY`; empty for the account.
-        bound: whether there is a condition to it.
+        bound: whether the grant has a condition.
     """
 
     def of(step: RemedyStep) -> RemedyStep:
         if step.purpose is not Purpose.CHANGE or not step.commands:
             return step
         if bound and not isinstance(on, ProjectRef):
-            # Neither SQL nor bq names a condition.
+            # Neither SQL nor bq can name a condition.
             text = message(
                 "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
                 "open {role}, and remove {member}.",
@@ -146,9 +148,9 @@ def taken_away(
             return replace(step, text=text, commands=())
         values = {"role_holder": member} if member else {}
         if member and isinstance(on, DatasetRef) and ":" not in member:
-            values["role_holder"] = f"specialGroup:{member}"  # as SQL names it
+            values["role_holder"] = f"specialGroup:{member}"  # the member in SQL's form
         if bound:
-            # "None" means the binding without a condition; this is every binding of the role and the member.
+            # "None" means the binding without a condition, while this removes every binding of the role and the member.
             values["bindings"] = "--all"
         return replace(step, commands=tuple(command.changed(**values) for command in step.commands))
 
@@ -156,13 +158,13 @@ def taken_away(
 
 
 def same_account_tombstones(spec: ConnectionSpec, info: DatasetInfo) -> tuple[AccessEntry, ...]:
-    """Return access entries of deleted accounts that bore the same e-mail."""
+    """Return access entries of deleted accounts with the same e-mail."""
     dead = f"deleted:serviceaccount:{spec.account_email}?uid=".lower()
     return tuple(e for e in info.access or () if e.member.lower().startswith(dead))
 
 
 def removal_of(grant: Grant, spec: ConnectionSpec, seen: Observed) -> Operation:
-    """Return the operation that takes a grant away from the service account."""
+    """Return the operation that removes a grant from the service account."""
     match grant.on:
         case ProjectRef():
             return RevokeProjectRole(grant.role, spec.member)

@@ -1,4 +1,4 @@
-"""Where the datasets of a connection lie, and which of them lies where it cannot stay. Pure."""
+"""The locations of a connection's datasets, and which dataset is in the wrong one. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,9 +13,9 @@ from kbq_tui.shell.commands import ours
 
 
 def resolve_location(spec: ConnectionSpec, observed: Observed) -> str | None:
-    """Return the location that the datasets have or will have; None where a dataset could not be read or two differ.
+    """Return the location that the datasets have or will have; None if a dataset could not be read or two differ.
 
-    What exists decides, because a dataset's location is fixed for life
+    Existing datasets decide, because a dataset's location is fixed for life
     (https://cloud.google.com/bigquery/docs/locations#specify_locations); then the operator's wish; then `US`.
     """
     parts = [observed.datasets.get(w.name) for w in spec.datasets()]
@@ -30,11 +30,11 @@ def resolve_location(spec: ConnectionSpec, observed: Observed) -> str | None:
 
 
 def right_location(wanted: str, places: Mapping[str, str]) -> str:
-    """Return where the datasets have to be: where that is asked for and one of them is, else where the first one is.
+    """Return the right location: the one that was asked for if a dataset is there, else that of the first dataset.
 
     Args:
         wanted: the location that was asked for; may be empty.
-        places: where each dataset that exists lies, in the order of `ConnectionSpec.datasets`, so that the one with
+        places: the location of each existing dataset, in the order of `ConnectionSpec.datasets`, so that the one with
             the data comes before the staging dataset.
     """
     found = list(places.values())
@@ -42,9 +42,9 @@ def right_location(wanted: str, places: Mapping[str, str]) -> str:
 
 
 def location_to_adopt(spec: ConnectionSpec, observed: Observed) -> str | None:
-    """Return the location to use instead of the one that was asked for: that of all datasets that exist.
+    """Return the location to use instead of the one that was asked for: that of all existing datasets.
 
-    None where none was asked for, none exists, or they lie in several places; those are `misplaced`.
+    None if none was asked for, no dataset exists, or they are in several locations; those are `misplaced`.
     """
     found = {part.value.location for part in observed.datasets.values() if isinstance(part, Present)}
     if spec.location is None or len(found) != 1:
@@ -54,14 +54,14 @@ def location_to_adopt(spec: ConnectionSpec, observed: Observed) -> str | None:
 
 
 def adopted(there: str) -> Message:
-    """Return what to say where a location was adopted."""
+    """Return the sentence for a location that was adopted."""
     return message("The datasets exist in {there}, and a location cannot be changed: {there} it is.", there=there)
 
 
 def misplaced(
     spec: ConnectionSpec, dataset: str, wanted: str, places: Mapping[str, str], context: Context
 ) -> Problem | None:
-    """Return what is wrong with where a dataset lies; None where nothing is, and where it does not exist.
+    """Return the problem of a dataset in the wrong location; None if there is none, or no such dataset.
 
     Args:
         spec: the connection.

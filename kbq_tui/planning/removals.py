@@ -1,4 +1,4 @@
-"""What takes something away again, as actions of a plan."""
+"""Actions of a plan that remove something."""
 
 from kbq_tui.i18n.messages import message
 from kbq_tui.model.operations import (
@@ -21,7 +21,7 @@ from kbq_tui.model.spec import ConnectionSpec
 
 
 def key_deletion(spec: ConnectionSpec, key_id: str) -> Action:
-    """Return what deletes a key of the connection's account."""
+    """Return the action that deletes a key of the connection's account."""
     email = spec.account_email
     key = ActionKey(ActionKind.DELETE_KEY, AccountRef(spec.project, email), detail=key_id)
     summary = message("Delete key {key_id}", key_id=key_id)
@@ -29,7 +29,7 @@ def key_deletion(spec: ConnectionSpec, key_id: str) -> Action:
 
 
 def revocation(spec: ConnectionSpec, on: ProjectRef | DatasetRef, role: str) -> Action:
-    """Return what takes a role away from the connection's account."""
+    """Return the action that revokes a role from the connection's account."""
     member = spec.member
     op: Operation = RevokeProjectRole(role, member)
     if isinstance(on, DatasetRef):
@@ -41,7 +41,7 @@ def revocation(spec: ConnectionSpec, on: ProjectRef | DatasetRef, role: str) -> 
 
 
 def account_deletion(spec: ConnectionSpec, needs: tuple[str, ...]) -> Action:
-    """Return what deletes the connection's account; `needs` are the ids of what has to be gone before."""
+    """Return the action that deletes the connection's account; `needs` are the ids of actions that must come first."""
     email = spec.account_email
     key = ActionKey(ActionKind.DELETE_ACCOUNT, AccountRef(spec.project, email))
     summary = message("Delete service account {email}", email=email)
@@ -49,14 +49,14 @@ def account_deletion(spec: ConnectionSpec, needs: tuple[str, ...]) -> Action:
 
 
 def view_deletion(spec: ConnectionSpec, dataset: str, view: str, location: str) -> Action:
-    """Return what deletes a view; `location` is where its dataset is."""
+    """Return the action that deletes a view; `location` is its dataset's."""
     key = ActionKey(ActionKind.DELETE_VIEW, TableRef(spec.project, dataset, view))
     summary = message("Delete view {view}", view=f"{dataset}.{view}")
     return Action(key, Change.DELETE, summary, Step.DATASETS, DropView(dataset, view, location))
 
 
 def dataset_deletion(spec: ConnectionSpec, dataset: str, tables: int, needs: tuple[str, ...]) -> Action:
-    """Return what deletes a dataset, with its tables where it has some."""
+    """Return the action that deletes a dataset, with its tables if it has some."""
     key = ActionKey(ActionKind.DELETE_DATASET, DatasetRef(spec.project, dataset))
     if tables:
         summary = message("Delete dataset {dataset} WITH ALL ITS TABLES", dataset=dataset)

@@ -1,4 +1,4 @@
-"""What Google asks for before it lets something be made: permissions, room for a key, no policy against it."""
+"""What Google requires before something can be created: permissions, room for a key, no policy against it."""
 
 from kbq_tui.shell.operation_rows import ROWS
 
@@ -17,4 +17,4 @@ PREFLIGHT_PERMISSIONS = tuple(
         }
     )
 )
-"""What preflight asks about. Source: facts of https://cloud.google.com/iam/docs/permissions-reference"""
+"""The permissions that preflight tests. Source: facts of https://cloud.google.com/iam/docs/permissions-reference"""

@@ -1,4 +1,4 @@
-"""Replacing a key: what comes next. Pure: same input, same step."""
+"""Rotating a key: the next step. Pure: same input, same step."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,13 +16,13 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
 
 QUIET: Final = timedelta(hours=1)
-"""How long nobody may have used the old key before it is disabled."""
+"""How long the old key must be unused before it is disabled."""
 GRACE: Final = timedelta(hours=24)
-"""How long the old key stays, disabled, before it is deleted."""
+"""How long the old key stays disabled before it is deleted."""
 
 
 class RotationStep(StrEnum):
-    """What comes next."""
+    """The next step of a rotation."""
 
     BEGIN = "begin"
     CREATE = "create"
@@ -37,14 +37,14 @@ class RotationStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RotationView:
-    """What is there at Google and on this machine.
+    """The state of a rotation at Google and on this machine.
 
     Attributes:
         keys: the account's keys at Google.
-        local: the key in its place; None if there is none.
-        beside: the new key's file, while it lies beside that place.
+        local: the key in the usual place; None if there is none.
+        beside: the new key's file, while it is beside that place.
         handed: ids of keys that were handed over and shredded here, newest last.
-        rotation: what is remembered; None where nothing is being replaced.
+        rotation: what the journal has; None if nothing is being replaced.
         now: aware UTC.
     """
 
@@ -56,11 +56,11 @@ class RotationView:
     now: datetime
 
     def works(self, key_id: str) -> bool:
-        """Whether Google takes a key, as far as its list tells."""
+        """Whether Google accepts a key, according to its list."""
         return any(key.id == key_id and state_of(key, self.now) is KeyState.ACTIVE for key in self.keys)
 
     def key(self, key_id: str) -> KeyInfo | None:
-        """Return a key as Google lists it; None where it does not."""
+        """Return a key as Google lists it; None if it does not."""
         return next((key for key in self.keys if key.id == key_id), None)
 
     @property
@@ -76,19 +76,19 @@ class RotationView:
 
     @property
     def lost(self) -> bool:
-        """Whether the new key's file is of no use: Google had time enough to list the key, and does not."""
+        """Whether the new key's file is useless: Google had enough time to list the key, and does not."""
         if self.beside is None or self.key(self.beside.key_id) is not None:
             return False
         return self.beside.written is None or not is_recent(self.beside.written, self.now)
 
 
 def next_step(view: RotationView, spec: ConnectionSpec, grace: timedelta = GRACE) -> RotationStep:
-    """Return what comes next. The old key is disabled, or deleted, only while the new one works.
+    """Return the next step. The old key is disabled, or deleted, only while the new one works.
 
     Args:
-        view: what is there.
+        view: the present state.
         spec: the connection.
-        grace: how long the old key stays, disabled.
+        grace: how long the old key stays disabled.
 
     Raises:
         ProblemError: nothing can be done; says why.
@@ -120,12 +120,13 @@ def next_step(view: RotationView, spec: ConnectionSpec, grace: timedelta = GRACE
 
 
 def ends(rotation: Rotation, grace: timedelta) -> datetime:
-    """Return when the old key, which is disabled, may be deleted."""
+    """Return when the disabled old key may be deleted."""
     return (rotation.disabled or rotation.taken or rotation.begun) + grace
 
 
 def spare_keys(view: RotationView, uses: KeyUses) -> tuple[KeyInfo, ...]:
-    """Return the keys that nobody can use, or has used as long as can be seen, oldest first; not the one kept here."""
+    """Return the keys that nobody can use or has used, as far back as can be seen, oldest first; without the one stored
+    here."""
     held = view.local.key_id if view.local is not None else ""
 
     def spare(key: KeyInfo) -> bool:
@@ -137,10 +138,10 @@ def spare_keys(view: RotationView, uses: KeyUses) -> tuple[KeyInfo, ...]:
 
 
 def old_key(view: RotationView, spec: ConnectionSpec) -> str:
-    """Return the id of the key to replace: the one kept here, else the last one handed over, else the only one.
+    """Return the id of the key to replace: the one stored here, else the last one handed over, else the only one.
 
     Raises:
-        ProblemError: none of these.
+        ProblemError: there is no such key.
     """
     there = [key.id for key in view.keys]
     wanted = [view.local.key_id] if view.local is not None else []

@@ -1,4 +1,4 @@
-"""Row access policies: which rows of a table the service account is given. Pure."""
+"""Row access policies: which rows of a table the service account gets. Pure."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -18,21 +18,20 @@ class RowPolicy:
 
 
 class VisibleRows(StrEnum):
-    """What a reader gets of a table."""
+    """Which rows of a table a reader gets."""
 
     ALL = "all"
     SOME = "some"
     NONE = "none"
     UNKNOWN = "unknown"
-    """No policy lets the reader in by name, and one names a group or a domain, of which nothing says who is in it."""
+    """No policy names the reader, but one names a group or a domain whose members are not known."""
 
 
 def rows_for(member: str, policies: Sequence[RowPolicy]) -> VisibleRows:
-    """Return what a principal gets of a table with these policies.
+    """Return which rows of a table with these policies a principal gets.
 
-    Where there is any policy, a reader whom none names gets no row, and no error; the rows of those that do are added
-    up.
-    Source: https://cloud.google.com/bigquery/docs/row-level-security-intro
+    If there is any policy, a reader whom none names gets no row and no error; with several that do, the rows are
+    combined. Source: https://cloud.google.com/bigquery/docs/row-level-security-intro
     """
     if not policies:
         return VisibleRows.ALL
@@ -47,7 +46,7 @@ def rows_for(member: str, policies: Sequence[RowPolicy]) -> VisibleRows:
 
 
 def letting_in(member: str, policies: Sequence[RowPolicy]) -> tuple[RowPolicy, ...]:
-    """Return the policies that name a principal and let a row through; a filter of FALSE lets none."""
+    """Return the policies that name a principal and show some row; with a filter of FALSE there is none."""
     return tuple(
         p
         for p in policies
@@ -56,5 +55,5 @@ def letting_in(member: str, policies: Sequence[RowPolicy]) -> tuple[RowPolicy, .
 
 
 def _constant(filter_: str) -> str:
-    """Return a filter as it is compared with TRUE and FALSE."""
+    """Return a filter in the form in which it is compared with TRUE and FALSE."""
     return filter_.strip().strip("()").strip().upper()

@@ -1,4 +1,4 @@
-"""What two connections of this machine share with different needs, told before either is set up. Pure."""
+"""Conflicts between connections of this machine that share something, found before either is set up. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,8 +15,8 @@ from kbq_tui.planning.grants import needs, sharing
 def shared(spec: ConnectionSpec, observed: Observed, context: Context) -> tuple[Problem, ...]:
     """Return a problem for each other connection that shares the account or a dataset, and needs something else there.
 
-    With one account, what one connection needs is more than the other one needs: verification fails for it, and taking
-    away what is too much for one would break the other.
+    With a shared account, each connection has more than it needs: verification fails for it, and removing what is too
+    much for one would break the other.
 
     Args:
         spec: the connection.
@@ -39,7 +39,7 @@ def needed_by(spec: ConnectionSpec, others: Iterable[ConnectionSpec], role: str,
 
 
 def shared_account(spec: ConnectionSpec, other: ConnectionSpec, context: Context) -> Problem:
-    """Return the problem of an account that another connection uses, too."""
+    """Return the problem of an account that another connection uses as well."""
     problem = catalogue.problem(Code.SHARED_NEEDS, context, connection=other.name)
     cause = _account(spec, other)
     return problem if cause is None else replace(problem, cause=cause)

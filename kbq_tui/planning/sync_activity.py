@@ -1,7 +1,7 @@
-"""What the account's jobs say of Klaviyo's syncs. Pure: from jobs, tables and uses of keys to figures and findings.
+"""What the account's jobs show about Klaviyo's syncs. Pure: from jobs, tables and uses of keys to figures and findings.
 
-Klaviyo syncs every hour or every day; which, BigQuery does not know. So the usual time between two syncs is taken
-from the jobs themselves. Source: Klaviyo's help on syncs from and to a data warehouse.
+Klaviyo syncs every hour or every day; BigQuery does not know which. So the usual time between two syncs is computed
+from the jobs. Source: Klaviyo's help on syncs from and to a data warehouse.
 """
 
 from collections import Counter
@@ -21,19 +21,19 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.shell.sql import PROBE_PREFIX, is_ours
 
 SYNC_GAP: Final = timedelta(minutes=10)
-"""Jobs that are nearer to each other belong to one sync."""
+"""Jobs that are closer together than this belong to one sync."""
 SHORTEST_INTERVAL: Final = timedelta(hours=1)
-"""Klaviyo syncs every hour at most."""
+"""Klaviyo's shortest interval between two syncs."""
 RECENT_INTERVALS: Final = 20
-"""How many of the newest times between two syncs tell the usual one: a schedule may have been changed."""
+"""How many of the newest intervals are used for the usual one, because the schedule may have changed."""
 LEFTOVER_AGE: Final = timedelta(days=7)
-"""After which a table of the staging dataset counts as left behind."""
+"""The age after which a table of the staging dataset counts as left behind."""
 COST_DAYS: Final = 30
-"""For how many days the cost is told."""
+"""For how many days the cost is shown."""
 
 
 class FindingKind(StrEnum):
-    """What is worth a look."""
+    """Kinds of findings."""
 
     FAILING = "failing"
     SILENT = "silent"
@@ -44,12 +44,13 @@ class FindingKind(StrEnum):
 
 
 BROKEN: Final = frozenset({FindingKind.FAILING, FindingKind.SILENT})
-"""Findings with which a connection does not work; the others are advice: a quiet shop may have no event in a day."""
+"""Findings that mean that the connection does not work; the others are advice: a quiet shop may have no event in a
+day."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncFinding:
-    """One thing that is worth a look. `problem` explains it, where it is an error of BigQuery's."""
+    """One finding. `problem` explains it if it is an error of BigQuery's."""
 
     kind: FindingKind
     text: Message
@@ -61,10 +62,10 @@ class Day:
     """One day, in UTC.
 
     Attributes:
-        date: which.
-        jobs: how many jobs were made.
+        date: the date.
+        jobs: the number of jobs.
         failed: how many of them failed.
-        billed: bytes that are billed for them; None where that is not told of any.
+        billed: bytes billed for them; None if no job has the number.
     """
 
     date: date
@@ -75,15 +76,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class JobSummary:
-    """What the jobs of a time say.
+    """What the jobs of a period show.
 
     Attributes:
         last: the newest job.
-        last_success, last_error: the newest that ended well, and that failed.
+        last_success, last_error: the newest that succeeded, and that failed.
         days: each day, oldest first.
-        interval: the usual time between two syncs; None where too few are known.
+        interval: the usual time between two syncs; None if too few are known.
         tables: how many jobs read or wrote each table, the most used first.
-        slot_ms: slot milliseconds of all; None where that is not told.
+        slot_ms: slot milliseconds of all jobs; None if not known.
     """
 
     last: JobInfo | None
@@ -96,22 +97,22 @@ class JobSummary:
 
     @property
     def jobs(self) -> int:
-        """How many jobs there were."""
+        """The number of jobs."""
         return sum(day.jobs for day in self.days)
 
     def silence(self, now: datetime) -> timedelta | None:
-        """Return for how long no job was made, where that is more than twice the usual time between two syncs."""
+        """Return for how long there was no job, if that is more than twice the usual time between two syncs."""
         return overdue(self.last.created, self.interval, now) if self.last is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportState:
-    """What Klaviyo's exported events say.
+    """What Klaviyo's exported events show.
 
     Attributes:
         table: `DATASET.TABLE`.
         newest: time of the newest event, aware UTC; None if there is none.
-        rows_24_hours: how many events are of the last 24 hours.
+        rows_24_hours: the number of events of the last 24 hours.
     """
 
     table: str
@@ -120,16 +121,16 @@ class ExportState:
 
 
 def klaviyos(jobs: Iterable[JobInfo]) -> list[JobInfo]:
-    """Return the jobs that are not our own checks, in their order."""
+    """Return the jobs without our own checks, in their order."""
     return [job for job in jobs if not (job.ours or is_ours(job.statement))]
 
 
 def summary(jobs: Iterable[JobInfo], since: datetime, now: datetime) -> JobSummary:
-    """Return what the account's jobs say of a time.
+    """Return what the account's jobs show about a period.
 
     Args:
-        jobs: in any order; ours are left out, and those before `since` tell the usual time between syncs alone.
-        since, now: the time, aware UTC.
+        jobs: in any order; ours are left out, and those before `since` are only used for the usual time between syncs.
+        since, now: the period, aware UTC.
     """
     known = sorted(klaviyos(jobs), key=lambda job: job.created)
     whole = [job for job in known if not job.parent]
@@ -161,10 +162,10 @@ def _days(jobs: Sequence[JobInfo], since: datetime, now: datetime) -> tuple[Day,
 
 
 def usual_interval(times: Sequence[datetime]) -> timedelta | None:
-    """Return the usual time from one sync to the next, one hour at least; None where fewer than three are known.
+    """Return the usual time from one sync to the next, at least one hour; None if fewer than three intervals are known.
 
     Args:
-        times: when jobs were made, oldest first.
+        times: when jobs were created, oldest first.
     """
     syncs = [time for number, time in enumerate(times) if number == 0 or time - times[number - 1] > SYNC_GAP]
     gaps = [later - earlier for earlier, later in pairwise(syncs)][-RECENT_INTERVALS:]
@@ -172,16 +173,16 @@ def usual_interval(times: Sequence[datetime]) -> timedelta | None:
 
 
 def times(jobs: Iterable[JobInfo]) -> list[datetime]:
-    """Return when jobs were made, oldest first."""
+    """Return when jobs were created, oldest first."""
     return sorted(job.created for job in jobs)
 
 
 def overdue(last: datetime, interval: timedelta | None, now: datetime) -> timedelta | None:
-    """Return for how long no job was made, where that is more than twice the usual time between two syncs.
+    """Return for how long there was no job, if that is more than twice the usual time between two syncs.
 
     Args:
-        last: when the newest job was made, aware UTC.
-        interval: the usual time; None where it is not known.
+        last: when the newest job was created, aware UTC.
+        interval: the usual time; None if not known.
         now: aware UTC.
     """
     quiet = now - last
@@ -189,14 +190,14 @@ def overdue(last: datetime, interval: timedelta | None, now: datetime) -> timede
 
 
 def billed(jobs: Iterable[JobInfo], now: datetime, days: int = COST_DAYS) -> int | None:
-    """Return the bytes that are billed for the account's jobs of some days; None where no job tells."""
+    """Return the bytes billed for the account's jobs of the last days; None if no job has the number."""
     since = now - timedelta(days=days)
     found = [job.billed for job in jobs if job.created >= since and not job.parent and job.billed is not None]
     return sum(found) if found else None
 
 
 def leftovers(tables: Iterable[tuple[str, datetime | None]], now: datetime) -> tuple[tuple[str, datetime], ...]:
-    """Return the tables of the staging dataset that are left behind, the oldest first; those of our checks are not.
+    """Return the tables that were left behind in the staging dataset, the oldest first, without those of our checks.
 
     Args:
         tables: name and time of creation, aware UTC.
@@ -223,18 +224,18 @@ def findings(
     uses: KeyUses | None = None,
     explained: Problem | None = None,
 ) -> tuple[SyncFinding, ...]:
-    """Return what is worth a look, the worst first.
+    """Return the findings, the worst first.
 
     Args:
-        found: what the jobs say.
+        found: what the jobs show.
         now: aware UTC.
-        jobs_known: whether jobs could be read at all; where they could not, nothing is concluded from their absence.
+        jobs_known: whether jobs could be read at all; if not, nothing is concluded from their absence.
         looked_back: how far back jobs were read.
         staging: the staging dataset's name.
-        left: what is left behind there.
-        export: what the exported events say; None where nothing is exported, or it could not be read.
+        left: the tables that were left behind there.
+        export: what the exported events show; None if nothing is exported, or it could not be read.
         keys, uses: the account's keys, and when they were used.
-        explained: what the last error means.
+        explained: the explanation of the last error.
     """
     out: list[SyncFinding] = []
     bad, good = found.last_error, found.last_success
@@ -276,7 +277,7 @@ def findings(
 
 
 def span(time: timedelta) -> Message:
-    """Return a length of time in its largest fitting unit."""
+    """Return a duration in the largest unit that fits."""
     minutes = int(time.total_seconds() // 60)
     if minutes < 120:
         return message_n("{n} minute", "{n} minutes", minutes)

@@ -1,7 +1,7 @@
-"""What to take away to leave nothing of ours behind, and nothing of others' touched. Pure: same input, same plan.
+"""Removes everything that is ours and nothing that is others'. Pure: same input, same plan.
 
-What is ours, the journal says, and the label that is put on each dataset that we make. Accounts have no labels: of them
-the journal of this machine alone can tell.
+The journal shows what is ours, and so does the label on each dataset that we create. Accounts have no labels, so only
+this machine's journal shows which are ours.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from kbq_tui.planning.removals import account_deletion, dataset_deletion, key_de
 from kbq_tui.planning.sharing import needed_by
 
 Views = Mapping[str, Part[Mapping[str, Mapping[str, str]]]]
-"""By dataset: the views in it, each with its labels."""
+"""By dataset: its views, each with its labels."""
 
 
 def teardown(
@@ -35,17 +35,17 @@ def teardown(
     *,
     with_data: bool = False,
 ) -> Plan:
-    """Return what takes away what we made: keys first, then roles, then the account, then datasets.
+    """Return the plan that removes what we created: keys first, then roles, then the account, then datasets.
 
-    What was there before, or is not known to be ours, stays; each such thing is a warning that says why. A part that
-    could not be read is blocked.
+    What existed before, or is not known to be ours, stays; for each such thing, a warning says why. A part that could
+    not be read is blocked.
 
     Args:
         spec: the connection.
-        seen: what is there, looked at everywhere.
-        tables: by dataset of ours, how many tables and views it has (one stands for some).
-        views: the views in datasets in which we have made some.
-        with_data: delete datasets that are not empty, too.
+        seen: the present state, read everywhere.
+        tables: by dataset of ours, the number of its tables and views (one stands for some).
+        views: the views in datasets in which we have created some.
+        with_data: also delete datasets that are not empty.
     """
     return _Teardown(spec, seen, tables, views or {}, with_data).plan()
 
@@ -77,7 +77,7 @@ class _Teardown:
         return Plan(self.spec.name, tuple(self.actions), tuple(self.blocked), tuple(self.warnings), location)
 
     def _made(self, kind: ActionKind, ref: Ref | None = None, role: str = "") -> bool:
-        """Whether we made something, as the journal has it."""
+        """Whether we created something, according to the journal."""
         keys = (change.key for change in self.seen.changes)
         return any(key.kind is kind and (ref is None or key.ref == ref) and key.role == role for key in keys)
 
@@ -85,7 +85,7 @@ class _Teardown:
         self.warnings.append(catalogue.problem(Code.STAYS, self.context, what=what, reason=why))
 
     def _keys(self) -> tuple[KeyInfo, ...]:
-        """Delete the keys that were made here. Returns those that were not."""
+        """Delete the keys that were created here. Returns the others."""
         keys = value_of(self.seen.keys) or ()
         local, handed = value_of(self.seen.key), value_of(self.seen.handed_over) or ()
         known = {*handed, *self.seen.rotating, *((local.key_id,) if local is not None else ())}
@@ -155,7 +155,7 @@ class _Teardown:
             self.actions.append(action)
 
     def _unread(self) -> Problem | None:
-        """Return why it cannot be told what the account holds; None where it can."""
+        """Return why it is not known what the account holds; None if it is."""
         seen = self.seen
         parts: tuple[Part[object], ...] = (
             seen.keys,
@@ -169,7 +169,7 @@ class _Teardown:
         return problem or next(iter(unseen), None)
 
     def _left(self) -> list[Message]:
-        """Return the roles that the account holds and that are not taken away."""
+        """Return the roles that the account holds and that are not removed."""
         gone = {(a.key.ref, a.key.role) for a in self.actions if a.key.kind is ActionKind.REVOKE}
         return [
             message("{role} on {resource}", role=grant.role, resource=grant.on.words)
@@ -178,7 +178,7 @@ class _Teardown:
         ]
 
     def _views(self) -> None:
-        """Delete the views that were made here; the label tells them from others that came in their place."""
+        """Delete the views that were created here; the label distinguishes them from later ones with the same name."""
         made = [c.key.ref for c in self.seen.changes if c.key.kind is ActionKind.VIEW]
         for ref in made:
             if not isinstance(ref, TableRef):
@@ -199,7 +199,7 @@ class _Teardown:
                 self.actions.append(action)
 
     def _user_of(self, dataset: str) -> ConnectionSpec | None:
-        """Return another connection that uses a dataset; None where there is none."""
+        """Return another connection that uses a dataset; None if there is none."""
         return next((o for o in self.seen.neighbours if o.project == self.spec.project and dataset in needs(o)), None)
 
     def _dataset(self, name: str) -> None:

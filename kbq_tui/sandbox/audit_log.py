@@ -33,8 +33,8 @@ class SignedCall:
         agent: its User-Agent.
         status: the HTTP status.
         at: epoch seconds.
-        error: the text of the error; empty where it is not kept.
-        resource: the name of the resource; empty where it is not kept.
+        error: the text of the error; empty if it is not kept.
+        resource: the name of the resource; empty if it is not kept.
     """
 
     method: str

@@ -1,6 +1,6 @@
-"""The commands that remedies, hand-offs, plans and exports name, each written once, with what takes it back.
+"""The commands of remedies, hand-offs, plans and exports, each written once, with the command that undoes it.
 
-Blanks as in `model.command`; what cannot be known stands in capitals.
+Fields as in `model.command`; unknown values are placeholders in capitals.
 
 Sources: `gcloud … --help` and `bq help` of the Google Cloud SDK, `gcloud kms keys add-iam-policy-binding --help`, and
 https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language,
@@ -24,18 +24,18 @@ def _query(statement: str) -> str:
 
 
 def _sql(statement: str, undo: str = "") -> Command:
-    """Return what runs a statement, which has no single quotes; `undo` is the statement that takes it back."""
+    """Return the command that runs a statement without single quotes; `undo` is the statement that undoes it."""
     return Command(_query(statement), (_query(undo),) if undo else (), statement=statement)
 
 
 def _binding(line: str) -> tuple[Command, Command]:
-    """Return what adds a member to a role binding, and what takes it out again."""
+    """Return the command that adds a member to a role binding, and the one that removes it."""
     add, remove = line.replace("VERB", "add-iam-policy-binding"), line.replace("VERB", "remove-iam-policy-binding")
     return Command(add, (remove,)), Command(remove, (add,))
 
 
 def _pair(do: str, undo: str) -> tuple[Command, Command]:
-    """Return two commands each of which takes the other back."""
+    """Return two commands, each of which undoes the other."""
     return Command(do, (undo,)), Command(undo, (do,))
 
 
@@ -43,7 +43,7 @@ ENABLE_API: Final = Command(
     "gcloud services enable {service} --project={project}", ("gcloud services disable {service} --project={project}",)
 )
 
-# Without -r it refuses a dataset that has tables: an undo must not take data along.
+# Without -r it refuses a dataset that has tables, so the undo deletes no data.
 DELETE_DATASET: Final = Command("bq --project_id={project} rm --dataset {project}:{dataset}")
 DROP_DATASET: Final = Command("bq --project_id={project} rm --recursive --dataset {project}:{dataset}")
 _CREATE_SCHEMA: Final = 'CREATE SCHEMA IF NOT EXISTS `{project}.{dataset}` OPTIONS(location="{location}")'
@@ -107,9 +107,10 @@ REVOKE_PUBLIC: Final = REVOKE_DATASET.using(role_holder="{grantee}")
 GRANT_VIEWER: Final = GRANT_DATASET.using(role="roles/bigquery.dataViewer")
 GRANT_EDITOR: Final = GRANT_DATASET.using(role="roles/bigquery.dataEditor")
 GRANT_CALLER: Final = GRANT_DATASET.using(role="roles/bigquery.metadataViewer")
-"""Whoever may call the routines of a dataset needs bigquery.routines.get; of the roles with it this one reads no rows.
+"""Calling the routines of a dataset needs bigquery.routines.get; of the roles with it, this one cannot read rows.
 
-Sources: https://cloud.google.com/bigquery/docs/routines#permissions, https://cloud.google.com/bigquery/docs/access-control
+Sources: https://cloud.google.com/bigquery/docs/routines#permissions,
+https://cloud.google.com/bigquery/docs/access-control
 """
 SHOW_ROUTINE: Final = Command("bq show --format=prettyjson --routine {project}:{dataset}.{routine}")
 GRANT_TABLE, REVOKE_TABLE = _binding(
@@ -132,7 +133,7 @@ RESTORE_POLICY: Final = Command("gcloud org-policies delete {constraint} --proje
 
 
 def _policy(rule: str) -> Command:
-    # One line, so that it survives being copied; /dev/stdin because set-policy reads a file only.
+    # One line, so that it survives copying; /dev/stdin because set-policy takes only a file.
     return Command(
         f"printf 'name: projects/{{project}}/policies/{{constraint}}\\nspec:\\n  rules:\\n  - {rule}\\n' "
         "| gcloud org-policies set-policy /dev/stdin",
@@ -158,11 +159,11 @@ LIFT_LOCATIONS: Final = ALLOW_ALL.using(constraint=LOCATIONS)
 
 KEY_CREATION: Final = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
 ACCOUNT_CREATION: Final = ("iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation")
-"""Legacy and managed: either one alone blocks."""
+"""The legacy and the managed constraint; either one blocks."""
 
 
 def lifted(both: tuple[str, str]) -> tuple[Command, ...]:
-    """Return what shows and lifts two constraints."""
+    """Return the commands that show and lift two constraints."""
     return tuple(command.using(constraint=name) for command in (DESCRIBE_POLICY, LIFT_POLICY) for name in both)
 
 
@@ -174,7 +175,7 @@ LINK_BILLING: Final = Command(
 )
 LOGIN: Final = Command("gcloud auth application-default login --no-launch-browser")
 ADC_FILE: Final = "~/.config/gcloud/application_default_credentials.json"
-"""What LOGIN writes. Source: https://cloud.google.com/docs/authentication/application-default-credentials"""
+"""The files that LOGIN writes. Source: https://cloud.google.com/docs/authentication/application-default-credentials"""
 LOGIN_SCOPES: Final = Command(f"{LOGIN.template} --scopes=https://www.googleapis.com/auth/cloud-platform")
 SHOW_LOGIN: Final = Command("gcloud auth list")
 SET_QUOTA_PROJECT: Final = Command("gcloud auth application-default set-quota-project {project}")
@@ -186,7 +187,7 @@ SEARCH_POLICIES: Final = Command(
 )
 SHOW_PROJECT: Final = Command("gcloud projects describe {project}")
 
-# Beyond what the set-up itself does: encryption keys, connections, external data, tables that queries cannot use.
+# Beyond the set-up itself: encryption keys, connections, external data, tables that queries cannot use.
 SHOW_ENCRYPTION_AGENT: Final = Command("bq show --encryption_service_account --project_id={project}")
 SHOW_KMS_KEY: Final = Command("gcloud kms keys describe {kms_key}")
 LIST_KMS_VERSIONS: Final = Command("gcloud kms keys versions list --key={kms_key}")
@@ -255,10 +256,10 @@ PLAIN_COPY: Final = Command(
     "(umask 077; python3 -c 'import json, sys; json.dump(json.load(open(sys.argv[1], \"rb\")), sys.stdout, indent=2)' "
     "{path} > plain-key.json)"
 )
-"""json.load takes bytes in UTF-8 or UTF-16, with a mark or without, and json.dump writes neither."""
+"""json.load takes UTF-8 or UTF-16, with or without a byte order mark, and json.dump writes neither of the latter."""
 
-# Of administrators: perimeters, deny policies, policy tags, and what else a refusal may be about.
-# Sources: https://cloud.google.com/vpc-service-controls/docs/ingress-egress-rules,
+# For administrators: perimeters, deny policies, policy tags, and other reasons for a refusal. Sources:
+# https://cloud.google.com/vpc-service-controls/docs/ingress-egress-rules,
 # https://cloud.google.com/iam/docs/deny-access, https://cloud.google.com/bigquery/docs/column-level-security,
 # https://cloud.google.com/bigquery/docs/external-data-drive
 _PERIMETER: Final = "gcloud access-context-manager perimeters {verb} PERIMETER_ID --policy=ACCESS_POLICY_ID {option}"
@@ -274,7 +275,7 @@ SAVE_INGRESS: Final = Command(
         verb="describe", option="--format='yaml(status.ingressPolicies)' | sed 1,2d > klaviyo-before.yaml"
     )
 )
-# Indented as gcloud prints the rules that are there.
+# Indented as gcloud prints existing rules.
 ADD_INGRESS: Final = Command(
     "printf '  - ingressFrom:\\n      identities:\\n      - serviceAccount:{account}\\n      sources:\\n"
     '      - accessLevel: "*"\\n    ingressTo:\\n      operations:\\n'
@@ -330,7 +331,7 @@ SHOW_IMPERSONATION: Final = Command("gcloud config get-value auth/impersonate_se
 UNSET_IMPERSONATION: Final = Command("gcloud config unset auth/impersonate_service_account")
 SHOW_UNIVERSE: Final = Command("gcloud config get-value core/universe_domain")
 
-# Of this machine.
+# For this machine.
 SHOW_CLOCK: Final = Command("date -u")
 SET_CLOCK: Final = Command("sudo timedatectl set-ntp true", ("sudo timedatectl set-ntp false",))
 SHOW_FILE: Final = Command("ls -l {path}")

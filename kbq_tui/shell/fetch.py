@@ -1,4 +1,4 @@
-"""The command that fetches a file of this machine to the one that somebody sits at."""
+"""The command that copies a file from this machine to the operator's own computer."""
 
 import getpass
 import socket

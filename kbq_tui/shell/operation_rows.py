@@ -1,4 +1,4 @@
-"""One row for each kind of operation: its command, what it needs, and what is said once it is done."""
+"""One row for each kind of operation: its command, the permissions it needs, and the sentence for its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -32,14 +32,14 @@ from kbq_tui.shell import commands as cmd
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """What goes with a kind of operation. The blanks of command and texts are named in `_values`.
+    """The row of one kind of operation. The fields of command and texts are named in `_values`.
 
     Attributes:
-        command: the gcloud or bq command that does the same, with what takes it back.
-        made: what is said once it is done.
-        there: what is said where it was so already; as `made` where nothing tells the two apart.
-        permissions: what it needs on the project. None for access to datasets: a dataset's owner may change it without
-            any permission on the project.
+        command: the gcloud or bq command that does the same, with the one that undoes it.
+        made: the sentence once it is done.
+        there: the sentence if it was so already; as `made` if the two cannot be told apart.
+        permissions: the permissions it needs on the project. None for access to datasets: a dataset's owner may change
+            it without any permission on the project.
     """
 
     command: Command
@@ -120,12 +120,12 @@ def row_of(op: Operation) -> OperationRow:
 
 
 def default_key_file(email: str) -> str:
-    """Return the name of a key file in the folder in which a command is run."""
+    """Return the name of a key file in the working directory."""
     return f"{email.partition('@')[0]}.json"
 
 
 def _values(action: Action) -> dict[str, str]:
-    """Return what fills the blanks of a row: the operation's own fields that are text, and what they are called there.
+    """Return the values for the fields of a row: the operation's fields that are text, by the names used in rows.
 
     `email` and `account` are the service account, `role_holder` is the member, `key_path` the file of a new key.
     """
@@ -138,13 +138,14 @@ def _values(action: Action) -> dict[str, str]:
 
 
 def command_of(action: Action, location: str | None = None) -> Command:
-    """Return the command that does the same, and what takes it back.
+    """Return the command that does the same as an action, with the commands that undo it.
 
-    Sources: https://cloud.google.com/sdk/gcloud/reference, https://cloud.google.com/bigquery/docs/reference/bq-cli-reference
+    Sources: https://cloud.google.com/sdk/gcloud/reference,
+    https://cloud.google.com/bigquery/docs/reference/bq-cli-reference
 
     Args:
-        action: what is done.
-        location: where SQL runs; the dataset's own where the action names one; left out where it is not known.
+        action: the action.
+        location: where SQL runs; the dataset's own if the action names one; left out if not known.
     """
     command, values = row_of(action.op).command, _values(action)
     where = values.get("location") or location or ""
@@ -152,7 +153,7 @@ def command_of(action: Action, location: str | None = None) -> Command:
 
 
 def command_for(action: Action, location: str | None = None) -> str:
-    """Return the command on one line; a comment where a name in the action (which may come from outside) fits none.
+    """Return the command on one line; a comment instead if a name in the action (possibly from outside) fits no rule.
 
     Arguments as for `command_of`.
     """
@@ -161,12 +162,12 @@ def command_for(action: Action, location: str | None = None) -> str:
 
 
 def outcome_of(action: Action, *, changed: bool, **more: str) -> Message:
-    """Return one line for a person on an action that was carried out.
+    """Return one line for a person about an action that was carried out.
 
     Args:
-        action: what was to be done.
-        changed: whether it was done now; else it was so before.
-        more: values that are known only once it is done: `key` and `path` of a new key.
+        action: the action.
+        changed: whether it was done now; otherwise it was so before.
+        more: values that are known only afterwards: `key` and `path` of a new key.
     """
     row, values = row_of(action.op), _values(action)
     if isinstance(action.op, RevokeTableRole):

@@ -1,4 +1,4 @@
-"""The command lines of kbq-tui itself, as remedies, hints and screens print them: each for one connection."""
+"""kbq-tui's own commands, as printed in remedies, hints and screens: each for one connection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ARGUMENTS: Final = {
     ("export",): 1,
     ("teardown",): 0,
 }
-"""The commands that are about a connection, with the number of arguments that stand before its name."""
+"""Commands for one connection, with the number of arguments before its name."""
 
 ON_MACHINE: Final = {
     ("connections", "rename"): 0,
@@ -36,16 +36,16 @@ ON_MACHINE: Final = {
     ("connections", "export"): 0,
     ("connections", "validate"): 0,
 }
-"""The same for commands on the connection files of this machine, which take no `--config`."""
+"""The same for commands on connection files of this machine, which have no `--config`."""
 
 BY_OPTION: Final = frozenset({("source",)})
-"""Commands about a connection that name it with `--connection`, because their arguments are something else."""
+"""Commands that take the connection with `--connection`, because their arguments are something else."""
 
 _MAKING: Final = frozenset({"setup", "apply"})
 _WITHOUT_NAME: Final = frozenset({"doctor"})
-"""Commands that take `--config`, but no name."""
+"""Commands that take `--config`, but no connection."""
 _VALUED: Final = frozenset({"--key-file", "--config", "--location", "--project", "--report", "--answers", "--confirm"})
-"""Options of ours whose value is the word after them, as far as printed commands have them."""
+"""Our options whose value is the next word, as far as printed commands use them."""
 
 
 def makes_connection(command: Command) -> bool:
@@ -56,12 +56,12 @@ def makes_connection(command: Command) -> bool:
 def for_connection(command: Command, name: str, config: str = "") -> Command:
     """Return a command that means one connection.
 
-    What is another program's, is not about a connection, or names one already keeps its words.
+    A command of another program, without a connection, or with one already, is not changed.
 
     Args:
         command: a whole command line, such as `kbq-tui key delete {key_id}`.
         name: the connection; empty for none.
-        config: the file named with `--config`; empty where none was.
+        config: the file named with `--config`; empty if none was.
     """
     if command.template.split(maxsplit=1)[:1] != [PROGRAM] or command.names_connection:
         return command

@@ -1,4 +1,4 @@
-"""The SQL that the product runs or shows. Identifiers are validated by `ConnectionSpec` before they come here.
+"""The SQL that the product runs or shows. Identifiers were validated by `ConnectionSpec` before.
 
 Sources: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language,
 https://cloud.google.com/bigquery/docs/information-schema-object-privileges
@@ -11,14 +11,14 @@ _TABLE = re.compile(r"[^\x00-\x1f`\\\"'/.]{1,1024}")
 
 
 EXPORTED_EVENTS = "klaviyo_event"
-"""The table into which Klaviyo exports events, as it is seen in public queries of its users."""
+"""The table into which Klaviyo exports events, as in public queries of its users."""
 
 PROBE_PREFIX = "kbq_tui_probe_"
-"""Names of the tables that the write checks make; nothing else is ever swept."""
+"""Names of the tables that write checks create; only such tables are ever cleaned up."""
 
 
 def quoted(*parts: str) -> str:
-    """Return a backquoted path. Raises: ValueError where a part could end the quoting."""
+    """Return a backquoted path. Raises ValueError if a part could end the quoting."""
     for part in parts:
         if not part or any(c in part for c in "`\\\n\r\x00"):
             raise ValueError("not an identifier")
@@ -26,14 +26,14 @@ def quoted(*parts: str) -> str:
 
 
 def _string(value: str) -> str:
-    """Return a string literal. Raises: ValueError for a value that is no dataset, account or role."""
+    """Return a string literal. Raises ValueError for a value that is not a dataset, account or role."""
     if not re.fullmatch(r"[A-Za-z0-9_@.:/?=-]{1,1100}", value):
         raise ValueError("not a plain value")
     return f'"{value}"'
 
 
 def is_location(value: str) -> bool:
-    """Return whether a location that came from outside may be put into a statement."""
+    """Return whether a location from outside may be put into a statement."""
     return re.fullmatch(r"[A-Za-z0-9-]{1,100}", value) is not None
 
 
@@ -43,15 +43,15 @@ def region(location: str) -> str:
 
 
 def probe() -> str:
-    """The smallest query: proves that jobs may be created."""
+    """The smallest query, which proves that jobs may be created."""
     return "SELECT 1 AS ok"
 
 
 def privileges(project: str, location: str, dataset: str, member: str) -> str:
-    """Article 4.3, mended: region and `object_name` are required, one dataset a query; a grantee carries its type.
+    """Article 4.3, corrected: region and `object_name` are required, one dataset per query; a grantee has a type.
 
-    Only the member's rows are asked for: an access list may be longer than any answer we would read. A table that
-    bears the dataset's name is not the dataset.
+    Only the member's rows are read: an access list may be longer than any answer we would read. A table with the
+    dataset's name is not the dataset.
     """
     view = f"{quoted(project)}.{quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
     where = f'object_name = {_string(dataset)} AND object_type = "SCHEMA" AND {_granted_to(member)}'
@@ -59,24 +59,24 @@ def privileges(project: str, location: str, dataset: str, member: str) -> str:
 
 
 def table_privileges(project: str, location: str, dataset: str, table: str, member: str) -> str:
-    """Ask the same of one table or view. Raises: ValueError for a table name that cannot be quoted."""
+    """The same query for one table or view. Raises ValueError for a table name that cannot be quoted."""
     view = f"{quoted(project)}.{quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
     where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND {_granted_to(member)}"
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
 
 
 def _granted_to(member: str) -> str:
-    """Compare without case: it is not known whether Google keeps the capitals of an e-mail in an access list."""
+    """Compare without case: it is not known whether Google keeps the case of an e-mail in an access list."""
     return f"LOWER(grantee) = LOWER({_string(member)})"
 
 
 def drop_view(project: str, dataset: str, view: str) -> str:
-    """Delete a view; BigQuery refuses it for a table. Raises: ValueError for a name that cannot be quoted."""
+    """Delete a view; BigQuery refuses it for a table. Raises ValueError for a name that cannot be quoted."""
     return f"DROP VIEW IF EXISTS {quoted(project, dataset, view)}"
 
 
 def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> str:
-    """Article 4.4: a table of a unique name, which expires by itself should it not be dropped."""
+    """Article 4.4: create a table with a unique name, which expires by itself if it is not dropped."""
     return (
         f"CREATE TABLE {quoted(project, dataset, table)} (id INT64) "
         f"OPTIONS(expiration_timestamp=TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {int(hours)} HOUR), "
@@ -85,7 +85,7 @@ def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> s
 
 
 def insert_probe(project: str, dataset: str, table: str) -> str:
-    """Return the statement that adds one row to the table with which writing is tried."""
+    """Return the statement that adds one row to the table of a write check."""
     return f"INSERT INTO {quoted(project, dataset, table)} (id) VALUES (1)"
 
 
@@ -95,9 +95,9 @@ def count_rows(project: str, dataset: str, table: str) -> str:
 
 
 def read_one(project: str, dataset: str, table: str) -> str:
-    """Article 4.2 and 4.4: reads whatever table or view there is.
+    """Article 4.2 and 4.4: read one row of a table or view.
 
-    Raises: ValueError for a table name that cannot be quoted safely.
+    Raises ValueError for a table name that cannot be quoted safely.
     """
     if not _TABLE.fullmatch(table):
         raise ValueError("not a table name that can be quoted")
@@ -105,11 +105,12 @@ def read_one(project: str, dataset: str, table: str) -> str:
 
 
 def columns(project: str, dataset: str) -> str:
-    """Return the query for all columns of a dataset: a row for each table, its columns as lines of name, type, whether
-    the table is partitioned by it, whether it is hidden, and the number of its policy tags, with tabs between.
+    """Return the query for all columns of a dataset: a row for each table, whose columns are lines of name, type,
+    whether the table is partitioned by it, whether it is hidden, and the number of its policy tags, separated by
+    tabs.
 
-    One row a table and not one a column, so that thousands of tables are one short answer.
-    Source: https://cloud.google.com/bigquery/docs/information-schema-columns
+    One row for each table, not for each column, so that the answer for thousands of tables is short. Source:
+    https://cloud.google.com/bigquery/docs/information-schema-columns
     """
     cells = ("column_name", "data_type", "is_partitioning_column", "is_hidden")
     line = ", '\\t', ".join((*cells, "CAST(IFNULL(ARRAY_LENGTH(policy_tags), 0) AS STRING)"))
@@ -127,7 +128,7 @@ def view_texts(project: str, dataset: str) -> str:
 
 
 def stored_rows(project: str, dataset: str) -> str:
-    """Return the query for how many rows each table of a dataset has, as stored: no row policy takes any away."""
+    """Return the query for the number of stored rows of each table of a dataset; row policies do not reduce it."""
     return f"SELECT table_id, row_count FROM {quoted(project, dataset, '__TABLES__')} WHERE type = 1"
 
 
@@ -141,7 +142,7 @@ def account_jobs(project: str, location: str, email: str, since: datetime, limit
         location: such as `EU`.
         email: the account.
         since: how far back, aware; BigQuery keeps 180 days.
-        limit: how many rows at most.
+        limit: the most rows.
 
     Source: https://cloud.google.com/bigquery/docs/information-schema-jobs
     """
@@ -155,9 +156,9 @@ def account_jobs(project: str, location: str, email: str, since: datetime, limit
 
 
 def exported_events(project: str, dataset: str) -> str:
-    """Return the query for the newest event that Klaviyo has exported, and how many are of the last 24 hours.
+    """Return the query for the newest event that Klaviyo exported, and for the number in the last 24 hours.
 
-    Klaviyo does not publish the type of `datetime`; as TIMESTAMP it is read whether it is that, DATETIME or text.
+    Klaviyo does not publish the type of `datetime`; a cast to TIMESTAMP reads TIMESTAMP, DATETIME or text.
     """
     table = quoted(project, dataset, EXPORTED_EVENTS)
     at = "SAFE_CAST(datetime AS TIMESTAMP)"
@@ -171,6 +172,6 @@ def drop_table(project: str, dataset: str, table: str) -> str:
 
 
 def is_ours(statement: str) -> bool:
-    """Whether a job of the service account was a check of ours, not Klaviyo's work."""
+    """Whether a job of the service account was one of our checks, not Klaviyo's work."""
     ours = (PROBE_PREFIX, "INFORMATION_SCHEMA.OBJECT_PRIVILEGES")
     return statement.strip() == probe() or any(mark in statement for mark in ours)

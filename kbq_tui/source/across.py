@@ -1,4 +1,4 @@
-"""Rules about several tables together: identifiers that do not fit each other, one property from two tables."""
+"""Rules about several tables together: different identifiers, one property from two tables."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,20 +10,20 @@ from kbq_tui.source.rule import PEOPLE, PROFILES
 
 _NAMED: Final = 5
 _MOST: Final = 100
-"""How many findings of one kind are kept."""
+"""The most findings of one kind that are kept."""
 
 
 def across(reports: Sequence[TableReport]) -> tuple[SourceFinding, ...]:
-    """Return what is to be said of tables together; only those that can be imported count.
+    """Return the findings about tables together; only tables that can be imported count.
 
     Args:
-        reports: what was said of each table.
+        reports: the reports of the tables.
     """
     return (*_different_identifiers(reports), *_two_sources(reports))
 
 
 def _different_identifiers(reports: Sequence[TableReport]) -> tuple[SourceFinding, ...]:
-    """Klaviyo: use the same identifiers in every table, or duplicates arise."""
+    """Klaviyo: use the same identifiers in every table, to avoid duplicates."""
     by_set: dict[frozenset[str], list[str]] = {}
     for report in reports:
         mine = frozenset(c.role.value for c in report.columns if c.role in IDENTIFIERS)

@@ -1,4 +1,4 @@
-"""The query for the rows that rules object to: a key of each, and the rules. It runs on request only."""
+"""The query for the rows that break rules: a key of each, and the rules. It runs only on request."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -23,17 +23,17 @@ from kbq_tui.source.content_sql import (
 )
 
 NOT_READ: Final = "not-read"
-"""Stands in place of a rule where the rows of a table could not be fetched."""
+"""Used in place of a rule if the rows of a table could not be fetched."""
 _KEYS: Final = (Role.UNIQUE_ID, *IDENTIFIERS)
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that rules object to.
+    """A row that breaks rules.
 
     Attributes:
         table: its table.
-        key: its unique id or identifier; empty where it has none. Personal data: never shown unasked.
+        key: its unique id or identifier; empty if it has none. Personal data: shown only on request.
         rules: the rules' ids.
     """
 
@@ -43,12 +43,12 @@ class RefusedRow:
 
     @property
     def masked(self) -> str:
-        """The key, so that it can be recognised and not read: `j***@e***.com`."""
+        """The key in a form that can be recognised but not read: `j***@e***.com`."""
         return masked(self.key)
 
 
 def masked(value: str) -> str:
-    """Return a value so that its owner recognises it, and nobody else reads it."""
+    """Return a value in a form that its owner recognises, and nobody else can read."""
     name, at, domain = value.strip().rpartition("@")
     if not at:
         return f"{value.strip()[:1]}***"
@@ -57,7 +57,7 @@ def masked(value: str) -> str:
 
 
 def conditions(facts: TableFacts) -> Iterator[tuple[str, str]]:
-    """Return the id of each rule that is about single rows, with its condition."""
+    """Return the id of each rule about single rows, with its condition."""
     found = {role: column for role in facts.roles if (column := facts.column(role)) and column.name not in facts.closed}
     mine = [found[role] for role in IDENTIFIERS if role in found]
     if mine:
@@ -92,13 +92,13 @@ def _more(found: dict[Role, Column]) -> Iterator[tuple[str, str]]:
 
 
 def bad_rows_query(facts: TableFacts, most: int) -> str:
-    """Return the query for a table's rows that rules object to; empty where no rule is about single rows.
+    """Return the query for a table's rows that break rules; empty if no rule is about single rows.
 
-    Its columns are the key and the rules' ids with spaces between.
+    Its columns are the key and the rules' ids, separated by spaces.
 
     Args:
         facts: the table, with the roles of its columns.
-        most: how many rows at most.
+        most: the most rows.
     """
     found = list(conditions(facts))
     keys = [(role, column) for role in _KEYS if (column := facts.column(role)) and column.name not in facts.closed]
@@ -114,5 +114,5 @@ def bad_rows_query(facts: TableFacts, most: int) -> str:
 
 
 def rows_in(table: str, rows: Sequence[tuple[str | None, ...]]) -> tuple[RefusedRow, ...]:
-    """Return what the query answered."""
+    """Return the rows of the query's answer."""
     return tuple(RefusedRow(table, row[0] or "", tuple((row[1] or "").split())) for row in rows if len(row) == 2)

@@ -1,4 +1,4 @@
-"""What a column may be for, by its name and its type; and what its type means."""
+"""What a column may be used for, by its name and its type; and the meaning of its type."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,10 +9,10 @@ from kbq_tui.model.source import IDENTIFIERS, Column, Role
 _TIMES: Final = frozenset({"TIMESTAMP", "DATETIME"})
 NUMBERS: Final = frozenset({"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC"})
 UNSUPPORTED: Final = frozenset({"BYTES", "GEOGRAPHY", "INTERVAL", "RANGE"})
-"""Types for which no page of Klaviyo names a form that it takes."""
+"""Types for which no page of Klaviyo names an accepted form."""
 _ANY_ID: Final = frozenset({"STRING", "INT64", "NUMERIC", "BIGNUMERIC"})
 NESTING_MARK: Final = "___"
-"""What nests one event property in another. Source: `limits.EVENTS`."""
+"""Separator for nested event properties in column names. Source: `limits.EVENTS`."""
 
 TYPES: Final[Mapping[Role, frozenset[str]]] = {
     Role.EMAIL: frozenset({"STRING"}),
@@ -28,7 +28,7 @@ TYPES: Final[Mapping[Role, frozenset[str]]] = {
     Role.CONSENT: frozenset({"STRING"}),
     Role.COUNTRY: frozenset({"STRING"}),
 }
-"""The types of a column that is proposed for a role."""
+"""The types of columns that are proposed for a role."""
 
 _NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.EMAIL: ("email", "emailaddress", "customeremail", "useremail", "contactemail", "mail"),
@@ -89,7 +89,8 @@ _NAMES: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.CONSENT: ("consent", "emailconsent", "smsconsent", "emailmarketingconsent", "smsmarketingconsent"),
     Role.COUNTRY: ("country", "countrycode"),
 }
-"""Names that propose a role, without case and underscores, the best first. They are ours: Klaviyo maps by hand."""
+"""Names that suggest a role, without case and underscores, the best first. The list is ours: in Klaviyo, mapping is
+manual."""
 
 _PERSONAL: Final = re.compile(
     r"(?:^|_)(?:ssn|password|passwd|pwd|secret|token|iban|card_?number|credit_?card|passport|birth|dob|date_of_birth|"
@@ -115,7 +116,7 @@ def base(type_: str) -> str:
 
 
 def is_time(column: Column) -> bool:
-    """Return whether a column holds points in time with an hour."""
+    """Return whether a column's values are times with an hour."""
     return base(column.type) in _TIMES
 
 
@@ -132,7 +133,7 @@ def depth(column: Column) -> int:
 
 
 def struct_fields(type_: str) -> tuple[tuple[str, str], ...]:
-    """Return names and types of a structure's fields; none where it is no structure, or a field has no name."""
+    """Return names and types of a structure's fields; none if it is not a structure, or a field has no name."""
     found = re.fullmatch(r"\s*STRUCT<(.*)>\s*", type_, re.IGNORECASE | re.DOTALL)
     if found is None:
         return ()
@@ -152,12 +153,12 @@ def struct_fields(type_: str) -> tuple[tuple[str, str], ...]:
 
 
 def looks_personal(column: Column) -> bool:
-    """Return whether a column's name suggests personal data that is no identifier of Klaviyo's."""
+    """Return whether a column's name suggests personal data that is not an identifier of Klaviyo's."""
     return _PERSONAL.search(column.name) is not None
 
 
 def looks_internal(column: Column) -> bool:
-    """Return whether a column's name suggests something that is not meant to leave the house."""
+    """Return whether a column's name suggests internal data."""
     return _INTERNAL.search(column.name) is not None
 
 
@@ -171,8 +172,7 @@ def proposed(columns: Sequence[Column], chosen: Mapping[Role, str] | None = None
 
     Args:
         columns: the table's columns.
-        chosen: what the operator has chosen: it stands, as far as the column is there and of a type that fits. An
-            empty name means none.
+        chosen: the operator's choice, which is used if the column exists and its type fits. An empty name means none.
 
     Returns:
         Columns' names by role. A column has one role. Roles without a column are missing.
@@ -203,14 +203,14 @@ def _candidates(role: Role, columns: Sequence[Column]) -> Iterator[Column]:
 
 
 def _second_time(columns: Sequence[Column], roles: dict[Role, str], taken: Iterable[str]) -> None:
-    """Propose the only other timestamp for the event's, where the table has a metric or a value."""
+    """Propose the only other timestamp as the event's, if the table has a metric or a value."""
     others = [c.name for c in columns if is_time(c) and c.name not in set(taken)]
     if len(others) == 1 and {Role.METRIC, Role.VALUE} & roles.keys():
         roles[Role.EVENT_TIME] = others[0]
 
 
 def meant_for(role: Role, columns: Sequence[Column]) -> Column | None:
-    """Return the column that is named as if for a role but has a type that cannot be; None if there is none."""
+    """Return a column whose name suggests a role but whose type does not fit; None if there is none."""
     wanted = set(_NAMES[role])
     return next((c for c in columns if plain(c.name) in wanted and base(c.type) not in TYPES[role]), None)
 

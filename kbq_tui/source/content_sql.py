@@ -1,4 +1,4 @@
-"""The one query that counts everything in a table: which measures there are, and its SQL.
+"""The one query that counts everything in a table: the measures and their SQL.
 
 It names each column, reads the table once and returns one row. GoogleSQL's functions:
 https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all
@@ -15,9 +15,9 @@ from kbq_tui.source import limits
 from kbq_tui.source.columns import NUMBERS, base, identifiers, is_time, looks_boolean
 
 MEASURED_PROPERTIES: Final = 100
-"""How many columns without a role are measured: a query may not become longer without end."""
+"""The most columns without a role that are measured, to limit the length of the query."""
 NEWEST_KEPT: Final = 1_000
-"""Up to how many rows at the newest timestamp are counted."""
+"""The number of rows at the newest timestamp up to which they are counted."""
 EMAIL: Final = r"^[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+$"
 E164: Final = r"^\+[1-9][0-9]{6,14}$"
 _AHEAD: Final = "TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {seconds} SECOND)"
@@ -30,7 +30,7 @@ class Measure:
 
     Attributes:
         name: what is measured.
-        column: of which column; empty for the whole row.
+        column: the column; empty for the whole row.
         sql: the aggregate.
     """
 
@@ -52,7 +52,7 @@ class ContentQuery:
     cells: tuple[tuple[str, str], ...]
 
     def content(self, row: Sequence[str | None]) -> Content:
-        """Return what the query's only row says. Raises: ValueError where it is no row of it."""
+        """Return the content in the query's only row. Raises ValueError if the row does not fit."""
         return Content(dict(zip(self.cells, row, strict=True)))
 
 
@@ -68,7 +68,7 @@ def time_of(column: Column) -> str:
 
 
 def literal(value: str) -> str:
-    """Return one of our own texts as a literal. Raises: ValueError for one that would have to be escaped."""
+    """Return one of our own texts as a literal. Raises ValueError for one that would have to be escaped."""
     if any(c in value for c in "'\\\n\r"):
         raise ValueError("not a plain text")
     return f"'{value}'"
@@ -91,7 +91,7 @@ def is_malformed_email(column: Column) -> str:
 
 
 def has_space(column: Column) -> str:
-    """Return the condition that there is a space anywhere, for which Klaviyo refuses an address."""
+    """Return the condition that there is a space anywhere; Klaviyo refuses such an address."""
     return f"(NOT {is_empty(column)} AND REGEXP_CONTAINS({quoted(column.name)}, r'\\s'))"
 
 
@@ -107,13 +107,13 @@ def is_no_e164(column: Column) -> str:
 
 
 def is_wrong_length(column: Column) -> str:
-    """Return the condition that a value has not the length of a Klaviyo id."""
+    """Return the condition that a value does not have the length of a Klaviyo id."""
     lengths = ", ".join(map(str, limits.KLAVIYO_ID_LENGTHS))
     return f"(NOT {is_empty(column)} AND CHAR_LENGTH(TRIM({quoted(column.name)})) NOT IN ({lengths}))"
 
 
 def is_future(column: Column, ahead: timedelta) -> str:
-    """Return the condition that a time is further ahead than that."""
+    """Return the condition that a time is more than `ahead` in the future."""
     limit = _AHEAD.format(seconds=int(ahead.total_seconds()))
     return f"IFNULL({time_of(column)} > {limit}, FALSE)"
 
@@ -124,18 +124,19 @@ def is_before(column: Column, at: datetime) -> str:
 
 
 def is_none_of(column: Column, values: Sequence[str], form: str = "{text}") -> str:
-    """Return the condition that there is a value, and none of these."""
+    """Return the condition that there is a value, and that it is none of these."""
     allowed = ", ".join(map(literal, values))
     return f"(NOT {is_empty(column)} AND {form.format(text=text_of(column))} NOT IN ({allowed}))"
 
 
 def is_no_number(column: Column) -> str:
-    """Return the condition that a text is no number, such as one with a currency sign."""
+    """Return the condition that a text is not a number, such as one with a currency sign."""
     return f"(NOT {is_empty(column)} AND SAFE_CAST(TRIM({quoted(column.name)}) AS FLOAT64) IS NULL)"
 
 
 def identity(column: Column, role: Role) -> str:
-    """Return an identifier as Klaviyo compares it: an e-mail without case and spaces; NULL where it is empty."""
+    """Return an identifier in the form in which Klaviyo compares it: an e-mail without case and spaces; NULL if
+    empty."""
     name = text_of(column)
     return f"NULLIF(LOWER(TRIM({name})), '')" if role is Role.EMAIL else f"NULLIF(TRIM({name}), '')"
 
@@ -149,7 +150,7 @@ def _distinct(value: str) -> str:
 
 
 def measures(facts: TableFacts) -> Iterator[Measure]:
-    """Return what is to be measured of a table, by the roles of its columns. Columns that are closed are left out."""
+    """Return the measures of a table, by the roles of its columns. Columns that may not be read are left out."""
     yield Measure("rows", "", "COUNT(*)")
     found = {role: column for role in facts.roles if (column := facts.column(role)) and column.name not in facts.closed}
     yield from _of_identifiers(found)
@@ -263,8 +264,8 @@ def content_query(facts: TableFacts, *, where: str = "", sample: int = 0) -> Con
 
     Args:
         facts: the table, with the roles of its columns.
-        where: a condition on its partitioning column, of ours; empty for all rows.
-        sample: read about so many percent of the rows; 0 for all of them.
+        where: one of our conditions on its partitioning column; empty for all rows.
+        sample: the percentage of the rows to read; 0 for all of them.
 
     Raises:
         ValueError: the table, or a column that is to be read, has a name that cannot be quoted.
@@ -287,7 +288,7 @@ def content_query(facts: TableFacts, *, where: str = "", sample: int = 0) -> Con
 
 
 def newest_partitions(facts: TableFacts, days: int) -> str:
-    """Return the condition for the newest partitions; empty where the table has no partitioning column of time."""
+    """Return the condition for the newest partitions; empty if the table is not partitioned by time."""
     column = facts.partition
     if column is None or not (is_time(column) or base(column.type) == "DATE"):
         return ""

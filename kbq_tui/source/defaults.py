@@ -1,8 +1,8 @@
-"""What the source check does where nothing else is said. It is read by `--help`, so nothing is imported here."""
+"""The source check's defaults. `--help` reads them, so nothing is imported here."""
 
 from typing import Final
 
 MOST: Final = 300
-"""How many tables are looked at."""
+"""The most tables that are checked."""
 MAX_BYTES: Final = 1024**3
-"""What counting one table may read."""
+"""The most bytes that counting one table may read."""

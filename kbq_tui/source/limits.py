@@ -1,4 +1,4 @@
-"""The numbers that Klaviyo publishes, and lists of values that it takes, each with its source.
+"""The limits that Klaviyo publishes, and lists of values that it accepts, each with its source.
 
 Read in November 2026; Klaviyo may change them.
 """
@@ -17,7 +17,7 @@ EVENTS: Final = "https://help.klaviyo.com/hc/en-us/articles/45442043369499"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One number.
+    """One limit.
 
     Attributes:
         value: the number.
@@ -56,16 +56,16 @@ LIMITS: Final = (
 
 OLDEST_EVENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_EVENT: Final = timedelta(days=365)
-"""How far ahead of now an event may be."""
+"""How far in the future an event may be."""
 CLOCKS: Final = timedelta(minutes=5)
-"""How far two clocks may differ before a time counts as in the future; ours."""
+"""How much two clocks may differ before a time counts as in the future; our own choice."""
 
 KLAVIYO_ID_LENGTHS: Final = (26, 6)
 CONSENT: Final = ("Subscribe", "Never Subscribed", "Unsubscribed")
 BOOLEANS: Final = ("true", "1", "t", "yes", "y", "false", "0", "f", "no", "n", "none")
-"""In lower case; Klaviyo's page has `None` in capitals."""
+"""In lower case; Klaviyo's page writes `None`."""
 TEST_DOMAINS: Final = ("example.com", "example.org", "example.net", "test.com", "test.org", "test.net")
-"""Events of such addresses are dropped. Klaviyo names `@example.com`, `@test.com` and the like."""
+"""Events with such addresses are dropped. Klaviyo names `@example.com`, `@test.com` and the like."""
 
 _ISO_4217: Final = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY

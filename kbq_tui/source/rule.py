@@ -1,4 +1,4 @@
-"""What a rule of the source check is."""
+"""The type of the source check's rules."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -13,17 +13,17 @@ PROFILES: Final = frozenset({Use.PROFILES})
 EVENTS: Final = frozenset({Use.EVENTS})
 
 PEER: Final = "https://www.braze.com/docs/user_guide/data/unification/cloud_ingestion/best_practices"
-"""Where another vendor documents the same kind of incremental reading; Klaviyo documents less of it."""
+"""Another vendor's page about the same kind of incremental reading, of which Klaviyo documents less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What a rule objects to.
+    """One objection of a rule.
 
     Attributes:
         text: a sentence.
         column: the column; empty for the table.
-        severity: where it differs from the rule's.
+        severity: if it differs from the rule's.
     """
 
     text: Message
@@ -39,11 +39,11 @@ class SourceRule:
     """One rule.
 
     Attributes:
-        id: stable: scripts and reports name it.
-        uses: what it counts for.
-        severity: what an objection means.
-        judge: gives the objections to a table.
-        source: the page that says so; empty where it follows from how BigQuery works.
+        id: stable: scripts and reports use it.
+        uses: the uses it matters for.
+        severity: the severity of an objection.
+        judge: yields the objections to a table.
+        source: the page with the rule; empty if it follows from how BigQuery works.
     """
 
     id: str
@@ -53,7 +53,7 @@ class SourceRule:
     source: str = ""
 
     def findings(self, facts: TableFacts) -> Iterator[SourceFinding]:
-        """Return what the rule has to say of a table."""
+        """Yield the rule's findings about a table."""
         for hit in self.judge(facts):
             yield SourceFinding(self.id, hit.severity or self.severity, hit.text, self.uses, hit.column)
 

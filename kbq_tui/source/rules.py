@@ -1,6 +1,6 @@
-"""The rules of the source check: each judges one table by its facts. One table of all of them is `RULES`.
+"""The rules of the source check: each judges one table by its facts. `RULES` has all of them.
 
-Where a rule is Klaviyo's, `source` names its page; `PEER` is another vendor's page about the same kind of reading.
+If a rule is Klaviyo's, `source` is its page; `PEER` is another vendor's page about the same kind of reading.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ RULES: Final[tuple[SourceRule, ...]] = (
 
 
 def report_of(facts: TableFacts) -> TableReport:
-    """Return what all rules say of a table."""
+    """Return the report of all rules on a table."""
     found = [finding for rule in RULES for finding in rule.findings(facts)]
     findings = tuple(sorted(found, key=lambda f: SEVERITIES.index(f.severity)))
     by_column: dict[str, Severity] = {}

@@ -1,4 +1,4 @@
-"""Rules about a table's columns: which are there, and of which type."""
+"""Rules about the columns of a table and their types."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -20,7 +20,7 @@ from kbq_tui.source.rule import ALL, EVENTS, PEOPLE, PROFILES, Hit, SourceRule
 
 _OBJECTS: Final = frozenset({Use.OBJECTS})
 _NAMED: Final = 8
-"""How many columns a sentence names."""
+"""The most columns that a sentence names."""
 
 
 def _known(facts: TableFacts) -> bool:
@@ -183,7 +183,7 @@ def _too_many(facts: TableFacts) -> Iterator[Hit]:
 
 
 def _clashing(facts: TableFacts) -> Iterator[Hit]:
-    """A column `a` and a column `a___b` want to be one property."""
+    """A column `a` and a column `a___b` would become one property."""
     names = {c.name for c in facts.properties()}
     for name in sorted(names):
         parent = name.rpartition(NESTING_MARK)[0]

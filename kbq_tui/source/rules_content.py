@@ -1,4 +1,4 @@
-"""Rules about what is in a table: identifiers, and the change timestamp."""
+"""Rules about the content of a table: identifiers, and the change timestamp."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,18 +15,18 @@ from kbq_tui.source.rule import ALL, PEER, PEOPLE, PROFILES, Hit, Judge, SourceR
 _MANY_AT_NEWEST: Final = 100
 _HISTORY_ROWS: Final = 10_000
 _HISTORY: Final = timedelta(days=90)
-"""From how many rows, and over how long a time, a table counts as history that is to be imported; ours."""
+"""The number of rows, and the period, from which a table counts as history that is to be imported; our own choice."""
 _NOW: Final = r"\bCURRENT_(?:TIMESTAMP|DATETIME|DATE|TIME)\b[^,;]{0,200}?\bAS\s+`?"
 """The current time in a query, up to the name that it gets there."""
 
 
 def counted(measure: str, role: Role, text: Callable[[Message, str], Message], *, fails: bool = True) -> Judge:
-    """Return a judge that objects where a measure of a role's column is not 0.
+    """Return a judge that objects if a measure of a role's column is not 0.
 
     Args:
-        measure: which.
-        role: of which column.
-        text: makes the sentence of how many rows and the column's name.
+        measure: the measure's name.
+        role: the column's role.
+        text: makes the sentence from the number of rows and the column's name.
         fails: whether every row means that the table cannot be used.
     """
 
@@ -79,7 +79,7 @@ def _phone(facts: TableFacts) -> Iterator[Hit]:
         rows=of_rows(n, content.rows),
         column=column,
     )
-    # Klaviyo reads national forms where it knows the country; other identifiers may still stand for the row.
+    # Klaviyo reads national forms if it knows the country; a row may still have other identifiers.
     alone = identifiers(facts.roles) == (Role.PHONE,)
     yield Hit(text, column, Severity.FAIL if alone and Role.COUNTRY not in facts.roles else None)
 
@@ -137,7 +137,7 @@ def _volatile(facts: TableFacts) -> Iterator[Hit]:
 
 
 def _many_at_newest(facts: TableFacts) -> Iterator[Hit]:
-    """A backfill gives all rows one timestamp on purpose: Klaviyo advises a narrow range of them."""
+    """A backfill gives all rows one timestamp on purpose: Klaviyo advises a narrow range of timestamps for it."""
     column, content = facts.roles.get(Role.CHANGED, ""), facts.content
     if content is None or content.time("oldest", column) == content.time("newest", column):
         return
@@ -151,7 +151,7 @@ def _many_at_newest(facts: TableFacts) -> Iterator[Hit]:
 
 
 def _history(facts: TableFacts) -> Iterator[Hit]:
-    """Before the first sync: for history Klaviyo advises a narrow range of change timestamps."""
+    """Before the first sync, Klaviyo advises a narrow range of change timestamps for history."""
     column, content = facts.roles.get(Role.CHANGED, ""), facts.content
     if content is None or facts.last is not None or content.rows < _HISTORY_ROWS:
         return

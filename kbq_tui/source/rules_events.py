@@ -1,4 +1,4 @@
-"""Rules about what is in a table of events, and about the size of what is sent."""
+"""Rules about the content of event tables, and about the size of what is sent."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""Rules about a table as a whole: whether it can be read, and what it is."""
+"""Rules about a table as a whole: whether it can be read, and its kind."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -11,12 +11,12 @@ from kbq_tui.source.columns import plain
 from kbq_tui.source.rule import ALL, Hit, SourceRule
 
 EXPORTED: Final = frozenset({"klaviyo_profile", "klaviyo_event", "klaviyo_metric"})
-"""The tables that Klaviyo's export writes, as public queries have them."""
+"""The tables that Klaviyo's export writes, as in public queries."""
 _EXPORTED_COLUMNS: Final = (
     frozenset({"id", "profileid", "metricid", "datetime", "eventproperties"}),
     frozenset({"id", "name", "integrationname"}),
 )
-"""Columns of two of them; the third has no further columns."""
+"""Columns of two of these tables; no further columns of the third are known."""
 _UNDECIDED: Final = frozenset({Kind.NETWORK, Kind.CREDENTIALS, Kind.FAILED})
 _KEPT_TO_SAY: Final = 5
 
@@ -139,11 +139,11 @@ def _always_newer(facts: TableFacts) -> Iterator[Hit]:
 
 
 def all_newer(facts: TableFacts) -> bool:
-    """Return whether nearly all rows were changed since the last look; False for a small or a new table."""
+    """Return whether nearly all rows have changed since the last check; False for a small or a new table."""
     changed, content = facts.roles.get(Role.CHANGED, ""), facts.content
     if content is None or facts.last is None or not content.has("newer", changed) or content.rows < 10:
         return False
-    # A table that has grown much may well have mostly new rows.
+    # In a table that has grown a lot, most rows may well be new.
     grown = content.rows > 2 * facts.last.rows
     return not grown and content.count("newer", changed) >= 0.9 * content.rows
 

@@ -1,6 +1,7 @@
-"""From a mapping a view that Klaviyo can use: casts, UTC, one spelling of identifiers, one row of each, mapped columns.
+"""Makes a view that Klaviyo can use from a mapping: casts, UTC, uniform identifiers, one row for each, mapped columns.
 
-It leaves out what Klaviyo would refuse or never read, and merges nobody: of each identifier the newest row stays.
+It leaves out what Klaviyo would refuse or never read, and does not merge people: of each identifier the newest row is
+kept.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,7 @@ NAMES: Final = {
     Role.CONSENT: "consent",
     Role.COUNTRY: "country",
 }
-"""What the view calls the column of each role."""
+"""The name of each role's column in the view."""
 _OF_EVENTS: Final = frozenset(
     {Role.EVENT_TIME, Role.METRIC, Role.UNIQUE_ID, Role.VALUE, Role.CURRENCY},
 )
@@ -41,8 +42,8 @@ class ViewColumn:
     """One column of a view.
 
     Attributes:
-        name: what the view calls it.
-        sql: what it is.
+        name: its name in the view.
+        sql: its expression.
     """
 
     name: str
@@ -54,7 +55,7 @@ def kept_properties(facts: TableFacts, chosen: Sequence[str] | None = None) -> t
 
     Args:
         facts: the table, with the roles of its columns.
-        chosen: names; None for all but those that look personal or internal, or have no form that Klaviyo takes.
+        chosen: names; None for all except those that look personal or internal, or have no form that Klaviyo accepts.
     """
     if chosen is not None:
         return tuple(c for c in facts.properties() if c.name in chosen)
@@ -70,8 +71,8 @@ def view_columns(facts: TableFacts, use: Use, properties: Sequence[Column]) -> t
 
     Args:
         facts: the table, with the roles of its columns.
-        use: what it is for: the roles of the other use are left out.
-        properties: the columns without a role that it has.
+        use: the use: roles of the other use are left out.
+        properties: its columns without a role.
     """
     left_out = _OF_PROFILES if use is Use.EVENTS else _OF_EVENTS if use is Use.PROFILES else frozenset()
     found = [(role, column) for role in Role if role not in left_out and (column := facts.column(role)) is not None]
@@ -120,7 +121,7 @@ def _one_of(text: str, values: Sequence[str]) -> str:
 
 
 def _flat(sql: str, name: str, type_: str, mark: str) -> Iterator[tuple[str, str]]:
-    """Return a property as the columns it takes: a structure one for each of its fields, dates and lists as text."""
+    """Yield the columns for a property: one for each field of a structure; dates and lists as text."""
     kind = base(type_)
     if kind == "STRUCT" and (inner := struct_fields(type_)):
         for field, of in inner:
@@ -136,10 +137,10 @@ def _flat(sql: str, name: str, type_: str, mark: str) -> Iterator[tuple[str, str
 
 
 class NoViewError(ValueError):
-    """No view that Klaviyo can use can be made of a table.
+    """No view that Klaviyo can use can be made from a table.
 
     Args:
-        lacks: what it has not: "no event timestamp".
+        lacks: what is missing: "no event timestamp".
     """
 
     def __init__(self, lacks: Message) -> None:
@@ -155,7 +156,7 @@ def view_query(facts: TableFacts, use: Use, properties: Sequence[Column]) -> str
         ValueError: a name cannot be quoted.
     """
     columns = view_columns(facts, use, properties)
-    # By their roles: a property may be called as the column of a role that the table does not have.
+    # By their roles: a property may have the name of the column of a role that the table does not have.
     names = {c.name for c in columns} & {NAMES[role] for role in facts.roles}
     people = [NAMES[role] for role in IDENTIFIERS if NAMES[role] in names]
     keys = people or [NAMES[Role.UNIQUE_ID]]
@@ -181,13 +182,13 @@ def view_query(facts: TableFacts, use: Use, properties: Sequence[Column]) -> str
 
 
 def _once(use: Use, keys: Sequence[str], names: set[str]) -> str:
-    """Return the condition by which each identifier, or each unique id of an event, stays once; empty for none."""
+    """Return the condition that keeps one row of each identifier, or of each unique id of an event; empty for none."""
     changed = quoted(NAMES[Role.CHANGED])
     if use is Use.EVENTS:
         unique = quoted(NAMES[Role.UNIQUE_ID])
         if NAMES[Role.UNIQUE_ID] not in names:
             return ""
-        # Of an event the first row counts; one without an id stands for itself.
+        # Of an event the first row counts; rows without an id are all kept.
         first = f"ROW_NUMBER() OVER (PARTITION BY {unique} ORDER BY {changed})"
         return f"({unique} IS NULL OR {first} = 1)"
     newest = [f"ROW_NUMBER() OVER (PARTITION BY {quoted(k)} ORDER BY {changed} DESC)" for k in keys]
@@ -195,6 +196,6 @@ def _once(use: Use, keys: Sequence[str], names: set[str]) -> str:
 
 
 def create_view(path: Path, query: str) -> str:
-    """Return the statement that makes a view. Raises: ValueError for a name that cannot be quoted."""
+    """Return the statement that creates a view. Raises ValueError for a name that cannot be quoted."""
     labels = ", ".join(f'("{key}", "{value}")' for key, value in LABELS.items())
     return f"CREATE VIEW {quoted(*path)} OPTIONS(labels=[{labels}]) AS\n{query}"

@@ -42,7 +42,7 @@ _LOG = logging.getLogger("kbq_tui.tui")
 
 
 def terminal_write(app: App[Any], data: str) -> None:
-    """Send bytes to the terminal past the screen (for OSC 52). Does nothing where there is no terminal."""
+    """Send bytes to the terminal past the screen (for OSC 52). Does nothing if there is no terminal."""
     driver = app._driver
     if driver is not None and not app.is_headless:
         driver.write(data)

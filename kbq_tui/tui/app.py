@@ -253,7 +253,7 @@ class KbqApp(ExportActions):
         self._navigation.open_source(name)
 
     def activity(self, name: str) -> ActivitySession | None:
-        """Return what Klaviyo has done for a connection; None where there is no such connection."""
+        """Return what Klaviyo has done for a connection; None if there is no such connection."""
         return self._navigation.activity(name)
 
     @property

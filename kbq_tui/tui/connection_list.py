@@ -161,7 +161,7 @@ def history_words(history: LookHistory, now: datetime) -> str:
 
 
 def since_words(row: Overview, now: datetime) -> str:
-    """Return since when a connection is as it is: `fail since 12:40 UTC (22 min)`; empty where that is not known."""
+    """Return since when a connection is as it is: `fail since 12:40 UTC (22 min)`; empty if not known."""
     history = row.history
     if history.health is None or history.since is None:
         return ""
@@ -211,7 +211,7 @@ def unread_line(rows: Sequence[Overview], width: int) -> Content:
 
 
 def reason_line(row: Overview, now: datetime) -> Content:
-    """Return what has changed in a connection, what is wrong with it and since when; empty where nothing is."""
+    """Return what has changed in a connection, what is wrong with it and since when; empty if nothing is."""
     drift = row.history.drift
     told = [Content.assemble((f"{CHANGED} ", "$warning"), plain(drift[-1].text))] if drift else []
     if row.reason:

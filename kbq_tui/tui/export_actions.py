@@ -65,7 +65,7 @@ class ExportActions(Host):
         self.tell(translate("Key: {said}", said=message), bad=not sent.ways)
 
     async def _key(self) -> Secret | None:
-        """Return the private key; None where it cannot be read, which is shown."""
+        """Return the private key; None if it cannot be read, which is shown."""
         spec = self.wizard.spec()
         if spec is None:
             return None
@@ -103,7 +103,7 @@ class ExportActions(Host):
         return write
 
     def _key_here(self, ids: tuple[str, ...]) -> str:
-        """Return how the first of some keys that the current screen binds is written; empty where it binds none."""
+        """Return how the first of some keys that the current screen binds is written; empty if it binds none."""
         heeded = {active.binding.id for active in self.screen.active_bindings.values()}
         return next((keyboard.face(id_) for id_ in ids if id_ in heeded), "")
 

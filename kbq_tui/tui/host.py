@@ -92,7 +92,7 @@ class Host(SparingApp):
 
     @abstractmethod
     def activity(self, name: str) -> "ActivitySession | None":
-        """Return what Klaviyo has done for a connection; None where there is no such connection."""
+        """Return what Klaviyo has done for a connection; None if there is no such connection."""
 
     @property
     @abstractmethod

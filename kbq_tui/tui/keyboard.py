@@ -45,7 +45,7 @@ class KeyBinding:
         id: stable; the name under which it can be given another key.
         scope: `app` for everywhere, else the screen it belongs to.
         keys: as Textual spells them, comma separated.
-        action: Textual's action; empty where each widget has its own (see `bound`).
+        action: Textual's action; empty if each widget has its own (see `bound`).
         label: what the footer says; empty to stay out of it.
         help: what F1 says.
         kept: those of `keys` that stay whatever else is chosen.
@@ -262,7 +262,7 @@ def use(keymap: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def fault(keymap: Mapping[str, Sequence[str]]) -> tuple[str, Message] | None:
-    """Return the id of the first thing that cannot have the keys wanted for it, and why; None where all can."""
+    """Return the id of the first thing that cannot have the keys wanted for it, and why; None if all can."""
     for id_, wanted in keymap.items():
         if id_ not in _BY_ID:
             return id_, message("There is no such action. There are: {ids}.", ids=", ".join(_BY_ID))
@@ -330,7 +330,7 @@ def _with(key: KeyBinding, wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def _refused(key: KeyBinding, wanted: Sequence[str]) -> Message:
-    """Return why a thing cannot have some keys, whatever the others have; empty where it can."""
+    """Return why a thing cannot have some keys, whatever the others have; empty if it can."""
     if not wanted:
         return message("It takes at least one key.")
     for name in wanted:

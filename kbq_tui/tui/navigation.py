@@ -192,11 +192,11 @@ class Navigation:
 
         Args:
             name: the connection.
-            draft: what to begin with; None where it is the one that is set up already.
+            draft: what to begin with; None if it is the one that is set up already.
             saved: what is known of it, which says who signs in.
 
         Returns:
-            False where that is not possible; why was shown.
+            False if that is not possible; why was shown.
         """
         app = self._app
         if draft is not None and app.wizard.busy:

@@ -45,7 +45,7 @@ class PlanLine:
         id: of its row.
         on: what it is about.
         now: how that is; a question mark where it could not be read.
-        want: how it is to be; empty where nothing is wanted of it.
+        want: how it is to be; empty if nothing is wanted of it.
         tone: what will be done with it.
         note: why, or how far it is.
         problem: what Enter explains.

@@ -84,7 +84,7 @@ def _going_on(event: Event) -> str:
 
 
 def in_klaviyo(session: RotationSession, *, remote: bool) -> Content:
-    """Return what is to be done in Klaviyo; empty where it is not Klaviyo's turn.
+    """Return what is to be done in Klaviyo; empty if it is not Klaviyo's turn.
 
     Args:
         session: the replacement.

@@ -88,7 +88,7 @@ class Painter:
     def changes(
         self, segments: Iterable[Segment], width: int, height: int, colours: ColorSystem | None = ColorSystem.TRUECOLOR
     ) -> str:
-        """Return what makes the terminal show some segments; empty where it shows them already.
+        """Return what makes the terminal show some segments; empty if it shows them already.
 
         Args:
             segments: text, and movements of the cursor.

@@ -249,7 +249,7 @@ class StatusPoller:
         self._changed()
 
     def accept(self, watched: PolledConnection) -> None:
-        """Take what differs from an earlier look as it is. Raises: ProblemError."""
+        """Take what differs from an earlier look as it is. Raises ProblemError."""
         watched.history = watched.history.accepted()
         watched.changed()
         self._save()
@@ -311,7 +311,7 @@ class StatusPoller:
         return answered
 
     async def _status(self, spec: ConnectionSpec, cloud: Cloud, kept: LookHistory) -> Status:
-        """Look at one connection. Raises: ProblemError, TimeoutError."""
+        """Look at one connection. Raises ProblemError, TimeoutError."""
         last = await offload(lambda: self.services.store.last_verify(spec.name))
         ports = replace(self.services.ports(cloud, spec.name), neighbours=lambda: self._others(spec))
         async with asyncio.timeout(LOOK_LIMIT):
@@ -328,7 +328,7 @@ class StatusPoller:
 
 
 async def _cloud(sign_in: SignIn) -> Cloud:
-    """Sign in. Raises: ProblemError."""
+    """Sign in. Raises ProblemError."""
     try:
         async with asyncio.timeout(LOOK_LIMIT):
             return await sign_in()

@@ -18,7 +18,7 @@ IN_PANEL = ("last", "success", "jobs", "failed", "billed")
 
 
 def panel_lines(session: ActivitySession) -> Content:
-    """Return the worst finding and the figures that tell how syncs run; why there are none where that is so."""
+    """Return the worst finding and the figures that tell how syncs run; why there are none if that is so."""
     found = session.found
     if session.problem is not None:
         return plain(session.problem.title, "bold $error")

@@ -1,4 +1,4 @@
-"""What is told of a connection: each condition once, and nothing where it could not be read."""
+"""What is told of a connection: each condition once, and nothing if it could not be read."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -32,7 +32,7 @@ class Way:
         refused: nobody listens.
         hangs: calls of the method are given up soon after they hang.
         always: worth a run in which every call fails so; those that are not differ only in what was done before.
-        truth: which of the STORIES is what has happened; none where Google simply said no.
+        truth: which of the STORIES is what has happened; none if Google simply said no.
         grpc_truth: the same for a gRPC call, where that sees it differently.
     """
 

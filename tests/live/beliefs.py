@@ -23,7 +23,7 @@ class Belief:
         sure: one of `SURE`.
         source: where it is from.
         call: Google's id of the method that would prove it.
-        untried: why `make test-live` does not try it; empty where it does.
+        untried: why `make test-live` does not try it; empty if it does.
     """
 
     id: str

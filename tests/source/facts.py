@@ -25,7 +25,7 @@ def table(text: str = PROFILES, /, counts: dict[str, Any] | None = None, name: s
 
     Args:
         text: its columns.
-        counts: what was counted: `rows`, `malformed email`; None where nothing was.
+        counts: what was counted: `rows`, `malformed email`; None if nothing was.
         name: its name.
         more: other facts.
     """

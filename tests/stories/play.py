@@ -38,7 +38,7 @@ class Story:
     start: Start = "setup"
 
     async def play(self, pilot: Pilot[Any], patience: float) -> bool:
-        """Bring the app into the story's state. Returns False where something did not come in `patience` seconds."""
+        """Bring the app into the story's state. Returns False if something did not come in `patience` seconds."""
         app = pilot.app
         assert isinstance(app, KbqApp)
         for mark, deed in self.moves:

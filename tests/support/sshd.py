@@ -19,7 +19,7 @@ SEPARATION = Path("/run/sshd")
 
 
 def why_not() -> str:
-    """Why no sshd can be started here; empty where one can."""
+    """Why no sshd can be started here; empty if one can."""
     if not SSHD.exists():
         return f"LEFT OUT: {SSHD} is not installed, nothing was tried over SSH"
     if missing := [name for name in ("ssh", "ssh-keygen") if shutil.which(name) is None]:

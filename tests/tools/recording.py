@@ -32,7 +32,7 @@ class Recording:
         self._events: list[str] = []
 
     def take(self, app: KbqApp) -> None:
-        """Add what has changed on the screen; nothing where nothing has."""
+        """Add what has changed on the screen; nothing if nothing has."""
         sent = self._painter.changes(_segments(app), *self._size, ColorSystem.TRUECOLOR)
         if sent:
             self._events.append(json.dumps([len(self._events) * STANDS, "o", sent]))

@@ -130,7 +130,7 @@ def _env_file() -> Iterator[Path]:
 
 
 def _open_log(path: Path) -> BinaryIO:
-    """Open the sandbox's log, empty. Raises: UsageError where something else is there."""
+    """Open the sandbox's log, empty. Raises UsageError if something else is there."""
     from kbq_tui.local.files import FileKind, open_ours
     from kbq_tui.local.os_errors import words_of
 

@@ -61,7 +61,7 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line, in English, to be told. `ok` is None where there is nothing to judge."""
+    """One line, in English, to be told. `ok` is None if there is nothing to judge."""
 
     section: str
     name: str

@@ -51,7 +51,7 @@ class _Listing:
         return next((f for f in (self.local, self.beside) if f is not None and f.key_id == key.id), None)
 
     def held_by(self, key: KeyInfo) -> str | None:
-        """Return who holds a key, as a code: `here`, `keyring`, `handed-over`; None where that is not known."""
+        """Return who holds a key, as a code: `here`, `keyring`, `handed-over`; None if not known."""
         if (file := self.file(key)) is not None:
             return "here" if file.path else "keyring"
         return "handed-over" if key.id in self.handed else None

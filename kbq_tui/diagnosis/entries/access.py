@@ -1,4 +1,4 @@
-"""Refusals: permissions, and roles that are missing, too wide or held on the wrong thing."""
+"""Refusals: permissions, and roles that are missing, too wide or granted on the wrong resource."""
 
 from typing import Final
 

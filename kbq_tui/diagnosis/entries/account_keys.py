@@ -1,4 +1,4 @@
-"""The service account's keys: making them, those at Google, and those that are refused."""
+"""The service account's keys: creating them, those at Google, and those that are refused."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The service account: making it, finding it, and whether it may sign in."""
+"""The service account: creating it, finding it, and whether it may sign in."""
 
 from typing import Final
 
@@ -27,7 +27,8 @@ _ACCOUNT_ADMIN: Final = (
     "Whoever may manage service accounts: role Service Account Admin (roles/iam.serviceAccountAdmin) on the project."
 )
 _NAMED: Final = r"(?:\S{0,200}@\S{1,200}|\S{0,3}\d{10,25}\S{0,3}|\S{0,40}projects/\S{1,300})"
-"""How Google names a service account: by its e-mail, its number or its path. Others have service accounts, too."""
+"""The ways in which Google names a service account: its e-mail, its number or its path. Other products have service
+accounts, too."""
 
 ENTRIES: Final = (
     Entry(

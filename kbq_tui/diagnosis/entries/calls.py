@@ -1,4 +1,4 @@
-"""Signing in, and the way to Google: credentials, network, overload. Rows 25, 26, 28-30."""
+"""Signing in, and reaching Google: credentials, network, overload. Rows 25, 26, 28-30."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Datasets: where they are, whether they are there, and what is granted on them."""
+"""Datasets: their locations, whether they exist, and the grants on them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What is wrong with a dataset itself: its access list, who is let in, how long its tables live."""
+"""Problems of a dataset itself: its access list, access for everybody, the expiration of its tables."""
 
 from typing import Final
 

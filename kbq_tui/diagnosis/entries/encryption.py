@@ -1,4 +1,4 @@
-"""Google's side of a project: encryption keys of the customer's own, Google's agents, replicas, other clouds."""
+"""Google's side of a project: customer-managed encryption keys, Google's agents, replicas, other clouds."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Klaviyo's own words: the states of a sync, what it says of a row, and Google's service of a similar name."""
+"""Klaviyo's own texts: the states of a sync, messages about a row, and Google's service with a similar name."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Refusals by the organization: its policies, its perimeters, and what denies access beside roles."""
+"""Refusals by the organization: policies, perimeters, and other rules that deny access despite roles."""
 
 from typing import Final
 

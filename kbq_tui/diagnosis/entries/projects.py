@@ -1,4 +1,4 @@
-"""The project itself: its APIs, its billing, who pays for calls, and changes under way."""
+"""The project itself: its APIs, its billing, the quota project, and changes in progress."""
 
 from typing import Final
 
@@ -28,7 +28,7 @@ ENTRIES: Final = (
         "An API is switched off",
         "The API {service} is off in project {consumer}, or was turned on only minutes ago.",
         (
-            # Where the call was charged to another project than the connection's, it is off there.
+            # If the call was charged to another project than the connection's, the API is disabled there.
             *shared(step("Turn it on:", cmd.ENABLE_API.using(project="{consumer}"))),
             step(
                 "If {consumer} is not this project, it is the quota project of your login. Set that right, too:",

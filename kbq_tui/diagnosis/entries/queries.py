@@ -15,7 +15,7 @@ _INFORMATION_SCHEMA: Final = (
     r"(?:(?:[a-z][\w.-]{1,60}[:.])?[`]?region-[\w-]{2,40}[`.]{1,3}|"
     r"[a-z][\w.-]{1,60}:)?[`]?INFORMATION_SCHEMA\b(?!\W{1,3}OBJECT_PRIVILEGES)"
 )
-"""A view without a dataset before it; with one, the role on the dataset opens it."""
+"""A view without a dataset before it; with one, the role on the dataset gives access."""
 
 ENTRIES: Final = (
     Entry(

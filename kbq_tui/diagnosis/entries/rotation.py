@@ -1,4 +1,4 @@
-"""What keeps a key from being replaced, or something from being taken away."""
+"""Reasons why a key cannot be replaced, or something cannot be removed."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Credentials that are not what they should be: damaged keys, other kinds of files, other ways to sign in."""
+"""Unusable credentials: damaged keys, other kinds of files, other ways to sign in."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ _PEM: Final = (
     r"asn1: (?:structure|syntax) error|asn1 encoding routines|DECODER routines::unsupported|bad base64 decode|"
     r"failed to parse private key"
 )
-"""What OpenSSL, Python's cryptography, Node, Java and Go say of a private key that is not whole."""
+"""The errors of OpenSSL, Python's cryptography, Node, Java and Go about a damaged private key."""
 _TYPES: Final = r"(?:authorized_user|external_account(?:_authorized_user)?|(?:impersonated_|gdch_)?service_account)"
 
 ENTRIES: Final = (

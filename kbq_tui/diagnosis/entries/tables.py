@@ -1,4 +1,4 @@
-"""Tables and views: reading, writing, and what keeps rows or columns from being seen."""
+"""Tables and views: reading, writing, and what hides rows or columns."""
 
 from typing import Final
 

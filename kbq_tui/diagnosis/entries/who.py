@@ -1,4 +1,4 @@
-"""Who can apply a remedy, and where Google's pages are: what several entries say in the same words."""
+"""Texts that several entries share: who can apply a remedy, and Google's pages."""
 
 from typing import Final
 

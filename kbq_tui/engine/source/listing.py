@@ -1,4 +1,4 @@
-"""What is known of all tables of the import dataset together: four calls, however many tables there are."""
+"""Reads what is known of all tables of the import dataset together: four calls, however many tables there are."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from kbq_tui.model.source import Column
 from kbq_tui.shell import sql
 
 MOST_TABLES = 100_000
-"""How many tables are listed at most."""
+"""The most tables that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Listing:
     """The tables of a dataset.
 
     Attributes:
-        tables: those there are, but for those of our own write checks.
+        tables: the tables, without those of our own write checks.
         definitions: the queries of views by name, as far as they may be read.
-        stored: how many rows tables have by name, as far as that may be read.
+        stored: the number of rows of each table by name, as far as it may be read.
         lines: the columns of each table by name, as `shell.sql.columns` gives them.
-        columns_problem: why the columns are not known; None where they are.
-        location: where the dataset is.
+        columns_problem: why the columns are not known; None if they are.
+        location: the dataset's location.
     """
 
     tables: tuple[TableInfo, ...]
@@ -35,7 +35,7 @@ class Listing:
     location: str
 
     def columns(self, table: str) -> tuple[tuple[Column, ...], Column | None]:
-        """Return a table's columns, and the one that it is partitioned by; none where they are not known."""
+        """Return a table's columns, and the one that it is partitioned by; none if they are not known."""
         return columns_in(self.lines.get(table, ""))
 
 
@@ -61,9 +61,9 @@ async def listing_of(account: Cloud, operator: Cloud, project: str, dataset: str
 
     Args:
         account: Google as the service account sees it.
-        operator: the same as the operator sees it: row policies do not hide rows from the count of an owner.
-        project, dataset: where the tables are.
-        location: where that is.
+        operator: Google as the operator sees it: row policies hide no rows from an owner's count.
+        project, dataset: the dataset of the tables.
+        location: the dataset's location.
 
     Raises:
         ProblemError: the tables cannot be listed.
@@ -98,7 +98,7 @@ def _pairs(answer: QueryResult | Problem) -> dict[str, str]:
 
 
 def twins(names: Sequence[str]) -> dict[str, str]:
-    """Return for each name that differs from another in capitals alone that other name."""
+    """Return, for each name that differs from another only in case, that other name."""
     by_fold: dict[str, list[str]] = {}
     for name in names:
         by_fold.setdefault(name.casefold(), []).append(name)

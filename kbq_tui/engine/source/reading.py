@@ -1,4 +1,4 @@
-"""One table: a dry run that says what counting would read, then the one query that counts everything."""
+"""Reads one table: a dry run that shows what counting would read, then the one query that counts everything."""
 
 from dataclasses import replace
 
@@ -13,20 +13,21 @@ from kbq_tui.source.content_sql import ContentQuery, content_query, newest_parti
 
 _PARTITION_DAYS = (7, 1)
 _SAMPLED_KINDS = frozenset({"TABLE", "SNAPSHOT", "CLONE"})
-"""What TABLESAMPLE takes. Source: https://cloud.google.com/bigquery/docs/table-sampling"""
+"""Types of tables that TABLESAMPLE accepts. Source: https://cloud.google.com/bigquery/docs/table-sampling"""
 
 
 async def counted(
     facts: TableFacts, cloud: Cloud, location: str, max_bytes: int | None, context: Context
 ) -> TableFacts:
-    """Return the facts of a table with what was counted in it, or why nothing was.
+    """Return the facts of a table with the counts, or why nothing was counted.
 
     Args:
-        facts: what is known of it, with the roles of its columns; with a problem they are returned as they are.
+        facts: what is known of it, with the roles of its columns; with a problem they are returned unchanged.
         cloud: Google as the service account sees it.
         location: where the table is.
-        max_bytes: what a query may read; more is refused by BigQuery at no cost. None: only say what it would read.
-        context: fills the blanks in remedies.
+        max_bytes: the most bytes that a query may read; BigQuery refuses more at no cost. None: only say what it would
+            read.
+        context: fills the fields of remedies.
     """
     if facts.problem is not None:
         return facts
@@ -64,7 +65,7 @@ async def counted(
 async def _dry(
     facts: TableFacts, query: ContentQuery, cloud: Cloud, location: str
 ) -> tuple[TableFacts, ContentQuery, int | None]:
-    """Try the query without running it; columns that a policy tag closes are left out of it.
+    """Try the query as a dry run, without columns that a policy tag protects.
 
     Raises:
         ProblemError: the table cannot be read.
@@ -83,7 +84,8 @@ async def _dry(
 
 
 async def _can_be_read(facts: TableFacts, cloud: Cloud, location: str) -> bool:
-    """Return whether it is our query that does not fit: one for the number of rows alone would run."""
+    """Return whether the table can be read, so that our query is the problem: a query for the number of rows alone
+    would run."""
     try:
         await cloud.dry_run(facts.path[0], sql.count_rows(*facts.path), location)
     except ProblemError:
@@ -94,7 +96,7 @@ async def _can_be_read(facts: TableFacts, cloud: Cloud, location: str) -> bool:
 async def _smaller(
     facts: TableFacts, cloud: Cloud, location: str, max_bytes: int, size: int
 ) -> tuple[ContentQuery, Message] | None:
-    """Return a query that reads less, and what part of the rows that is; None if there is none that may run."""
+    """Return a query that reads less, and which part of the rows that is; None if there is none that may run."""
     for days in _PARTITION_DAYS:
         if where := newest_partitions(facts, days):
             query = content_query(facts, where=where)
@@ -110,7 +112,7 @@ async def _smaller(
                 )
                 return query, part
     if facts.kind in _SAMPLED_KINDS and (percent := int(80 * max_bytes / size)) >= 1:
-        # BigQuery bills what a sample reads; it refuses one that reads more than allowed.
+        # BigQuery bills what a sample reads, and refuses a sample that reads more than allowed.
         return content_query(facts, sample=percent), message("Only a sample of about {n} % was counted.", n=percent)
     return None
 
@@ -134,7 +136,7 @@ def _not_counted(problem: Problem) -> Message:
 
 
 def in_words(size: int) -> str:
-    """Return a number of bytes in a unit that fits."""
+    """Return a number of bytes in a fitting unit."""
     units = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
     value, unit = float(size), 0
     while value >= 1024 and unit < len(units) - 1:

@@ -1,4 +1,5 @@
-"""Why a table cannot be read, with what the check knows of it: its name, the account, and what a view reads."""
+"""Completes the problem of a table that cannot be read with what the check knows: its name, the account, what a view
+reads."""
 
 from dataclasses import replace
 from typing import Final
@@ -13,20 +14,20 @@ from kbq_tui.shell import sql
 _VIEWS: Final = frozenset({"VIEW", "MATERIALIZED_VIEW"})
 _OF_TABLES: Final = frozenset({Code.TABLE_READ_DENIED, Code.VIEW_SOURCE})
 _BLANKS: Final = frozenset({Code.DRIVE, Code.EXTERNAL_DATA, Code.FEDERATED, Code.PARTITION_FILTER, Code.POLICY_TAG})
-"""Codes whose remedies are about the table that was asked for; Google's words do not always name it."""
+"""Codes whose remedies are about the table that was read; Google's texts do not always name it."""
 
 
 async def explained(facts: TableFacts, operator: Cloud, location: str, context: Context) -> TableFacts:
-    """Return the facts of a table that cannot be read, with a problem that names what it is about.
+    """Return the facts of a table that cannot be read, with a problem that names the table.
 
-    A view is refused for the first table of another dataset that the account may not read. Which others it reads, a
-    dry run as the operator tells, who may often read them all.
+    A view is refused because of the first table of another dataset that the account may not read. A dry run as the
+    operator, who can often read all of them, shows which other tables it reads.
 
     Args:
         facts: with the problem.
         operator: Google as the operator sees it.
-        location: where the table is.
-        context: fills the blanks in remedies.
+        location: the table's location.
+        context: fills the fields of remedies.
     """
     problem = facts.problem
     if problem is None or problem.kind in (Kind.NETWORK, Kind.CREDENTIALS):
@@ -45,12 +46,12 @@ async def _read_by(facts: TableFacts, operator: Cloud, location: str) -> tuple[t
 
 
 def named(facts: TableFacts, problem: Problem, context: Context) -> Problem:
-    """Return a problem in which the table stands, and for a view the dataset that it reads; itself where it is named.
+    """Return a problem that names the table, and for a view the dataset that it reads; unchanged if it does already.
 
     Args:
         facts: the table.
         problem: why it cannot be read.
-        context: fills the blanks in remedies.
+        context: fills the fields of remedies.
     """
     _, dataset, table = facts.path
     denied = problem.detail("dataset")

@@ -1,4 +1,4 @@
-"""The source check: what Klaviyo will see of the import dataset, read with the key that Klaviyo holds."""
+"""The source check: what Klaviyo will see in the import dataset, read with the key that Klaviyo uses."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,27 +26,27 @@ from kbq_tui.source.rules import report_of
 from kbq_tui.source.rules_table import all_newer
 
 AT_ONCE: Final = 16
-"""How many tables are read at a time: Google allows a principal 100 calls a second, and 100 queries at once.
+"""The number of tables that are read at a time: Google allows a principal 100 calls a second, and 100 queries at once.
 
 Source: https://cloud.google.com/bigquery/quotas
 """
 Mapped = Mapping[str, Mapping[Role, str]]
-"""For each table, the column that the operator has chosen for a role."""
+"""For each table, the operator's choice of a column for each role."""
 Told = Callable[[TableReport], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be looked at.
+    """What to check.
 
     Attributes:
         tables: names; empty for all.
-        most: how many tables at most, where none are named.
-        max_bytes: what counting one table may read.
-        last: what was seen of each table at the last look.
-        mapped: what was chosen for columns.
-        bad_rows: how many of the rows that rules object to are fetched of each table.
-        dry: say what counting would read, and count nothing.
+        most: the most tables, if none are named.
+        max_bytes: the most bytes that counting one table may read.
+        last: the result of the last check for each table.
+        mapped: the operator's choice of columns.
+        bad_rows: the most rows that break rules to fetch from each table.
+        dry: report what counting would read, and count nothing.
     """
 
     tables: tuple[str, ...] = ()
@@ -63,10 +63,10 @@ class Checked:
     """The outcome of a source check.
 
     Attributes:
-        report: what is said of the tables.
-        seen: what was seen of each, to be compared at the next look.
+        report: the findings about the tables.
+        seen: the values of each table, to be compared with the next check.
         there: the names of all tables of the dataset.
-        bad_rows: rows that rules object to, as far as they were asked for.
+        bad_rows: rows that break rules, as far as they were asked for.
     """
 
     report: SourceReport
@@ -92,12 +92,13 @@ async def account_cloud(spec: ConnectionSpec, ports: Ports) -> Cloud:
 
 
 async def check_source(spec: ConnectionSpec, ports: Ports, wanted: Wanted, told: Told | None = None) -> Checked:
-    """Look at tables and views of the import dataset.
+    """Check tables and views of the import dataset.
 
     Args:
         spec: the connection.
-        ports: the operator's cloud tells how many rows are stored, for what row policies hide.
-        wanted: which, and how.
+        ports: the outside world; the operator's cloud gives the numbers of stored rows, to find rows that row policies
+            hide.
+        wanted: what to check, and how.
         told: called with the report of each table as it comes.
 
     Raises:
@@ -131,7 +132,7 @@ class _Check:
         self.bad_rows: list[RefusedRow] = []
 
     async def all(self) -> Checked:
-        """Look at all that is wanted."""
+        """Check everything that is wanted."""
         spec, dataset = self.spec, self.spec.klaviyo_dataset
         found = await self.cloud.dataset(spec.project, dataset)
         if found is None:
@@ -153,10 +154,10 @@ class _Check:
         return catalogue.problem(code, self.context, **details)
 
     def _chosen(self, listing: Listing) -> tuple[Sequence[TableInfo], tuple[str, ...]]:
-        """Return the tables to look at, and the names of those left out.
+        """Return the tables to check, and the names of those left out.
 
         Raises:
-            ProblemError: one that is named is not there.
+            ProblemError: a named table does not exist.
         """
         if not self.wanted.tables:
             kept = listing.tables[: self.wanted.most]
@@ -178,7 +179,7 @@ class _Check:
                 async with throttle.turn():
                     facts = await counted(facts, self.cloud, listing.location, limit, self.context)
                     await self._find_rows(facts, listing.location)
-            except ProblemError as error:  # calls before it were lost on the way: no more of them
+            except ProblemError as error:  # the calls before it got no answer: no more of them
                 facts = replace(facts, problem=error.problem)
             throttle.ended(facts.problem)
             facts = await explained(facts, self.ports.cloud, listing.location, self.context)
@@ -188,9 +189,9 @@ class _Check:
             self._keep(facts)
 
     async def _turn(self) -> None:
-        """Wait until no other table is at it: between two of them keys are answered, and the screen is drawn.
+        """Wait until no other table is being processed: in between, key presses are handled and the screen is drawn.
 
-        A table takes a millisecond or two of the processor, and 16 of them in a row are felt at the keyboard.
+        A table takes a millisecond or two of CPU time, and 16 of them in a row would delay the keyboard noticeably.
         """
         async with self._judging:
             await asyncio.sleep(0)
@@ -212,7 +213,7 @@ class _Check:
         )
 
     async def _find_rows(self, facts: TableFacts, location: str) -> None:
-        """Fetch rows that rules object to, where that was asked for."""
+        """Fetch rows that break rules, if asked for."""
         if not self.wanted.bad_rows or facts.content is None or facts.content.part is not None:
             return
         statement, most = bad_rows_query(facts, self.wanted.bad_rows), self.wanted.bad_rows

@@ -1,4 +1,4 @@
-"""The source check under the screens: what is known of the tables of one connection while it runs, and after."""
+"""The source check for the screens: what is known of one connection's tables while it runs, and afterwards."""
 
 import asyncio
 from bisect import insort
@@ -12,9 +12,9 @@ from kbq_tui.model.source import Severity, SourceReport, TableReport
 from kbq_tui.source.defaults import MOST
 
 _ORDER = (Severity.FAIL, Severity.UNKNOWN, Severity.WARNING, None)
-"""Tables are shown the worst first."""
+"""Tables are sorted with the worst first."""
 _EVERY = 0.2
-"""Seconds between two drawings of the list while it fills: keys are answered in between."""
+"""Seconds between two redraws of the list while it fills: key presses are handled in between."""
 
 
 class SourceSession:
@@ -39,18 +39,18 @@ class SourceSession:
 
     @property
     def busy(self) -> bool:
-        """Whether tables are being looked at."""
+        """Whether tables are being checked."""
         return self.since is not None
 
     def rows(self) -> list[TableReport]:
-        """Return what is known of tables by now, the worst first."""
+        """Return what is known of the tables so far, the worst first."""
         return self._rows
 
     async def check(self, *, every: bool = False) -> None:
-        """Look at the tables; what was known of them before goes.
+        """Check the tables; earlier results are discarded.
 
         Args:
-            every: at all of them, however many there are.
+            every: check all of them, however many there are.
         """
         if self.busy:
             return
@@ -86,11 +86,11 @@ class SourceSession:
         self.tables[table.name] = table
         insort(self._rows, table, key=_place)
         now = asyncio.get_running_loop().time()
-        if now - self._shown >= _EVERY:  # what comes in between is shown with the next, or at the end
+        if now - self._shown >= _EVERY:  # reports in between are shown with the next redraw, or at the end
             self._shown = now
             self._changed()
 
 
 def _place(table: TableReport) -> tuple[int, str]:
-    """Return where a table stands in the list."""
+    """Return the sort key of a table in the list."""
     return _ORDER.index(table.verdict(None)), table.name

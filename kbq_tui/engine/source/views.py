@@ -1,4 +1,4 @@
-"""A view that Klaviyo can use: proposed from what the source check says of a table, tried, and made on request."""
+"""A view that Klaviyo can use: proposed from a source check's report, tried, and created on request."""
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import Cloud, Ports
@@ -18,13 +18,13 @@ from kbq_tui.source.view_sql import NoViewError, create_view, kept_properties, v
 
 @dataclass(frozen=True, slots=True)
 class ProposedView:
-    """A view that is not made yet.
+    """A view that does not exist yet.
 
     Attributes:
         name: its name, in the import dataset.
-        query: what it shows.
-        statement: what makes it.
-        size: bytes that reading it whole takes; None where BigQuery does not tell.
+        query: its query.
+        statement: the statement that creates it.
+        size: bytes that reading all of it takes; None if BigQuery does not say.
     """
 
     name: str
@@ -34,7 +34,7 @@ class ProposedView:
 
 
 def facts_of(spec: ConnectionSpec, table: TableReport) -> TableFacts:
-    """Return what a report says of a table's columns, as facts."""
+    """Return a report's information on a table's columns, as facts."""
     columns = tuple(Column(c.name, c.type) for c in table.columns)
     roles = {c.role: c.name for c in table.columns if c.role is not None}
     return TableFacts((spec.project, spec.klaviyo_dataset, table.name), table.kind, columns, roles)
@@ -54,14 +54,14 @@ async def propose_view(
     Args:
         spec: the connection.
         cloud: Google as the operator sees it.
-        location: where the dataset is.
-        table: what the source check says of the table.
-        name: what the view is to be called.
+        location: the dataset's location.
+        table: the source check's report on the table.
+        name: the view's name.
         use: what it is for; None for what the table is probably meant for.
-        properties: the columns without a role that it has; None for those that may leave the house.
+        properties: its columns without a role; None for all except those that look personal or internal.
 
     Raises:
-        ProblemError: no view can be made of it, or BigQuery refuses its query.
+        ProblemError: no view can be made from it, or BigQuery refuses its query.
     """
     facts = facts_of(spec, table)
     try:
@@ -81,18 +81,18 @@ async def propose_view(
 
 
 async def make_view(spec: ConnectionSpec, ports: Ports, location: str, view: ProposedView, *, journaled: bool) -> None:
-    """Make a view with the operator's login; one that is there already is never replaced.
+    """Create a view with the operator's login; an existing one is never replaced.
 
     Args:
         spec: the connection.
-        ports: what to act with.
-        location: where the dataset is.
+        ports: the outside world.
+        location: the dataset's location.
         view: the view.
-        journaled: note it in the connection's journal, so that a teardown takes the view away; the connection's lock
-            is held then.
+        journaled: record it in the connection's journal, so that a teardown deletes the view; the connection's lock
+            must be held then.
 
     Raises:
-        ProblemError: it is there already, or may not be made.
+        ProblemError: it exists already, or may not be created.
     """
     ref = TableRef(spec.project, spec.klaviyo_dataset, view.name)
     action, journal, now = ActionKey(ActionKind.VIEW, ref).id, ports.journal, ports.clock.now

@@ -1,4 +1,4 @@
-"""Of a verification that failed in many places for one reason: the reason, told once."""
+"""Finds the one reason for a verification that failed in many places."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ _OPEN = (Verdict.FAIL, Verdict.UNKNOWN)
 
 
 async def look_for_cause(spec: ConnectionSpec, cloud: Cloud) -> tuple[Problem, ...]:
-    """Return why nothing can be known of the project; nothing where Google shows it, or a right on it.
+    """Return why nothing can be known of the project; nothing if Google shows it, or a permission on it.
 
-    Asked where the key does not sign in: of a mistyped project there is no key, and the key is not what is wrong.
+    Called if the key does not sign in: if the project is mistyped there is no key, and the key is not the reason.
 
     Args:
         spec: the connection.
@@ -52,13 +52,13 @@ async def look_for_cause(spec: ConnectionSpec, cloud: Cloud) -> tuple[Problem, .
 async def causes_of(
     spec: ConnectionSpec, cloud: Cloud, results: Sequence[CheckResult], before: tuple[Problem, ...]
 ) -> tuple[Problem, ...]:
-    """Return the root causes of what did not pass.
+    """Return the root causes of the checks that did not pass.
 
     Args:
         spec: the connection.
         cloud: Google as the operator sees it.
         results: every check.
-        before: what `look_for_cause` found.
+        before: the result of `look_for_cause`.
     """
     if before:
         return before
@@ -71,7 +71,7 @@ async def causes_of(
 
 
 def explained(results: Sequence[CheckResult], causes: tuple[Problem, ...]) -> tuple[CheckResult, ...]:
-    """Return the results; those that a cause explains are unknown for that reason, and no other is named."""
+    """Return the results; those that a cause explains are unknown, with the cause as their only problem."""
     stop = stopped(causes)
 
     def of(result: CheckResult) -> CheckResult:

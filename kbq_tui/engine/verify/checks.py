@@ -1,7 +1,7 @@
-"""Every check of a verification, in the order in which they are shown.
+"""All checks of a verification, in the order in which they are shown.
 
-A check is one function here: above it what it is and how it is run (`definitions.py`), in it the calls and the verdict.
-What takes more than a few lines has a module beside this one.
+A check is one function: its decorator has its description and how it is run (`definitions.py`), its body the calls and
+the verdict. Code of more than a few lines is in a module beside this one.
 """
 
 import contextlib
@@ -76,7 +76,7 @@ def _datasets_get(context: CheckContext, dataset: RequiredDataset) -> str:
     depends_on=its_grant,
 )
 async def visible(context: CheckContext, dataset: RequiredDataset) -> Judged:
-    """The account sees the dataset, where it has to be."""
+    """The account sees the dataset, in the right location."""
     info = await context.cloud.dataset(context.spec.project, dataset.name)
     missing = context.problem(Code.DATASET_NOT_VISIBLE, dataset=dataset.name)
     places = context.locations if info is None else context.locations | {dataset.name: info.location}
@@ -99,7 +99,7 @@ async def visible(context: CheckContext, dataset: RequiredDataset) -> Judged:
     stage=CheckStage.SIGN_IN,
 )
 async def key_auth(context: CheckContext) -> Judged:
-    """The key that is stored here signs in; everything else is asked with it."""
+    """The key that is stored here signs in; all other checks use it."""
     return await sign_in(context)
 
 
@@ -140,7 +140,7 @@ def _privileges(context: CheckContext, dataset: RequiredDataset) -> str:
     depends_on=its_grant,
 )
 async def granted(context: CheckContext, dataset: RequiredDataset) -> Judged:
-    """The account holds the role on the dataset itself, and no more than that."""
+    """The account holds the role on the dataset itself, and no other."""
     project, where, statement = context.spec.project, context.where(dataset.name), _privileges(context, dataset)
     if not statement:
         return Judged(Verdict.UNKNOWN, message("where the dataset is could not be found out, so it cannot be asked"))
@@ -149,7 +149,7 @@ async def granted(context: CheckContext, dataset: RequiredDataset) -> Judged:
     except ProblemError as error:
         if error.problem.kind is not Kind.NOT_PERMITTED:
             raise
-        # Reading one's own grants is not among the grants; the operator may be able to read them.
+        # Reading one's own grants is not among the granted permissions; the operator may be able to read them.
         rows, by_operator = (await context.ports.cloud.query(project, statement, where)).rows, True
     on, missing = context.ref(dataset), context.problem(Code.GRANT_MISSING, dataset=dataset.name, role=dataset.role)
 
@@ -158,7 +158,7 @@ async def granted(context: CheckContext, dataset: RequiredDataset) -> Judged:
 
     judged = judgements.judge_granted(dataset, context.spec.member, rows, missing, excess)
     if judged.verdict is Verdict.PASS or judged.problem is missing:
-        # OBJECT_PRIVILEGES does not tell of conditions.
+        # OBJECT_PRIVILEGES does not show conditions.
         judged = bounded(context, judged, await dataset_condition(context, dataset), dataset.role, on)
     if by_operator:
         text = message("{evidence} (asked with your own login)", evidence=judged.evidence)
@@ -184,7 +184,7 @@ def _test_permissions(context: CheckContext) -> str:
     call=_test_permissions,
 )
 async def permissions(context: CheckContext) -> Judged:
-    """The account holds what Job User gives, from wherever."""
+    """The account has the permissions of Job User, from whatever grant."""
     held = await context.cloud.test_permissions(context.spec.project, _PROJECT_PERMISSIONS)
     missing = context.problem(Code.JOB_USER_MISSING, permission=judgements.NEEDED_PERMISSION)
     judged = judgements.judge_effective(held, missing)
@@ -205,7 +205,7 @@ async def permissions(context: CheckContext) -> Judged:
     call=_test_permissions,
 )
 async def minimal(context: CheckContext) -> Judged:
-    """The account holds no more than Job User on the project."""
+    """The account has no permission beyond Job User on the project."""
     held = await context.cloud.test_permissions(context.spec.project, _PROJECT_PERMISSIONS)
     roles, unseen = await project_roles(context)
     named = ", ".join(sorted(held - {judgements.NEEDED_PERMISSION}))
@@ -228,7 +228,7 @@ async def minimal(context: CheckContext) -> Judged:
     call=lambda context: message("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table"),
 )
 async def isolated(context: CheckContext) -> Judged:
-    """The account is kept out of the datasets that are not Klaviyo's."""
+    """The account cannot read datasets that are not Klaviyo's."""
     return await isolation.judge_isolated(context)
 
 
@@ -247,7 +247,7 @@ async def isolated(context: CheckContext) -> Judged:
 )
 async def staging_write(context: CheckContext, dataset: RequiredDataset) -> Judged:
     """The account can create, fill, read and drop a table in the staging dataset."""
-    with contextlib.suppress(ProblemError):  # what is wrong is said by the write itself
+    with contextlib.suppress(ProblemError):  # what is wrong is shown by the write itself
         await probing.sweep(
             context, dataset.name, await context.cloud.tables(context.spec.project, dataset.name, probing.MAX_LISTED)
         )
@@ -268,7 +268,7 @@ async def staging_write(context: CheckContext, dataset: RequiredDataset) -> Judg
     after=STAGING_WRITE,
 )
 async def billing(context: CheckContext) -> Judged:
-    """The INSERT of the check before was not refused because billing is off."""
+    """The INSERT of the staging check was not refused because of billing."""
     if context.inserted is not None:
         return context.inserted
     problem = context.results[STAGING_WRITE].problem
@@ -309,7 +309,7 @@ async def readable(context: CheckContext, dataset: RequiredDataset) -> Judged:
     call=probing.create_text,
 )
 async def read_only(context: CheckContext, dataset: RequiredDataset) -> Judged:
-    """The account is refused when it writes to a dataset that it only reads."""
+    """The account is refused if it writes to a dataset that it only reads."""
     return await writes.judge_read_only(context, dataset)
 
 
@@ -396,5 +396,5 @@ def _gone(dataset: RequiredDataset) -> Judged:
     stage=CheckStage.LAST,
 )
 async def keys(context: CheckContext) -> Judged:
-    """The account has the key of this connection at Google, and no other."""
+    """The account has this connection's key at Google, and no other."""
     return await judge_keys(context)

@@ -1,4 +1,4 @@
-"""Of checks that failed for one reason: one fails, and those that follow from it say so."""
+"""If several checks fail for one reason, one of them fails and the others refer to it."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -41,11 +41,11 @@ class _Rule:
 
     Attributes:
         cause: the check that fails.
-        effects: the checks that may fail for it.
-        problems: the codes that an effect's problem has, where the cause is the reason.
-        reasons: the codes that the cause's own problem has; empty for any.
-        dataset: the dataset that the effect's refusal has to be about; empty for any.
-        resource: what the effect's excess role has to be held on; None for any.
+        effects: the checks that may fail because of it.
+        problems: the codes of an effect's problem if the cause is the reason.
+        reasons: the codes of the cause's own problem; empty for any.
+        dataset: the dataset that the effect's refusal must be about; empty for any.
+        resource: what the effect's excess role must be held on; None for any.
         everybodys: whether the effect's excess role may be held by `allUsers` and the like alone.
     """
 
@@ -95,7 +95,7 @@ def _rules(spec: ConnectionSpec, gone: Collection[str]) -> Iterator[_Rule]:
 
 
 def followed(spec: ConnectionSpec, results: Sequence[CheckResult], gone: Collection[str]) -> tuple[CheckResult, ...]:
-    """Return the results; each that follows from one that failed is unknown, names that one, and has its problem.
+    """Return the results; each that follows from a failed one is unknown, refers to that one, and has its problem.
 
     Args:
         spec: the connection.

@@ -1,4 +1,4 @@
-"""What every check of one verification is given: the connection, whom to ask, and what is known so far."""
+"""What the checks of one verification share: the connection, the clouds to ask, and what is known so far."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,25 +17,25 @@ from kbq_tui.planning.diff import context_of
 
 
 class CheckContext:
-    """The connection, whom to ask about it, and what has been found out so far.
+    """The connection, the clouds to ask, and what is known so far.
 
     Args:
         spec: the connection.
-        ports: what to ask with; `ports.cloud` is Google as the operator sees it.
+        ports: the outside world; `ports.cloud` is Google as the operator sees it.
         waits: our own recent changes.
-        wanted: where the datasets have to be; empty where that is not known.
+        wanted: the right location of the datasets; empty if not known.
         neighbours: the other connections of this machine.
-        rotating: the ids of keys that a rotation is about to take out of use.
+        rotating: the ids of keys that a rotation is about to disable.
 
     Attributes:
         account_cloud: Google as the service account sees it; None until the key has been read.
         used_key: the id of the key that the checks sign in with; empty until it has been read.
         signed_in: whether the key has signed in.
-        location: where queries run that are about no dataset in particular.
-        locations: where each dataset lies, as far as it is known.
-        looked: each dataset as it was seen; None where it does not exist, or why it could not be seen.
+        location: the location of queries that are about no particular dataset.
+        locations: each dataset's location, as far as it is known.
+        looked: each dataset as it was read; None if it does not exist, or why it could not be read.
         results: the checks that have ended, by id.
-        inserted: the verdict on the last INSERT into the staging dataset; None before one was reached.
+        inserted: the verdict on the last INSERT into the staging dataset; None before the first.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class CheckContext:
 
     @property
     def cloud(self) -> Cloud:
-        """Google as the service account sees it; there once the key has been read."""
+        """Google as the service account sees it; available after the key has been read."""
         assert self.account_cloud is not None
         return self.account_cloud
 
     @property
     def facts(self) -> Context:
-        """What problems are filled with: the connection, with the service account as who acts."""
+        """The values for problems: the connection, with the service account as the caller."""
         return replace(context_of(self.spec, self.location), acting_as="service-account")
 
     def ref(self, dataset: RequiredDataset) -> DatasetRef:
@@ -78,14 +78,14 @@ class CheckContext:
         return DatasetRef(self.spec.project, dataset.name)
 
     def where(self, dataset: str) -> str:
-        """Return where a dataset of the connection lies; where that was not found out, where the others do."""
+        """Return the location of a dataset of the connection; if not known, that of the others."""
         return self.locations.get(dataset) or self.location
 
     def seen(self, dataset: RequiredDataset) -> DatasetInfo | None:
-        """Return what was seen of a dataset when all of them were looked at; None where it does not exist.
+        """Return a dataset as it was read with all the others; None if it does not exist.
 
         Raises:
-            ProblemError: why it could not be seen.
+            ProblemError: why it could not be read.
         """
         info = self.looked[dataset.name]
         if isinstance(info, Problem):

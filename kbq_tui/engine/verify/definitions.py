@@ -1,4 +1,4 @@
-"""How a check is defined: its description, the function that makes it, and how that is run."""
+"""How a check is defined: its description, its function, and how that is run."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from enum import Enum, auto
@@ -21,26 +21,26 @@ _PROJECT_GRANTS: tuple[Subject, ...] = (PROJECT_GRANT,)
 
 
 class CheckStage(Enum):
-    """When a check is made; the checks of one stage are made at the same time."""
+    """When a check is run; the checks of one stage run at the same time."""
 
     SIGN_IN = auto()
     WITH_KEY = auto()
-    """Skipped where the key does not sign in."""
+    """Skipped if the key does not sign in."""
     LAST = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class DefinedCheck:
-    """One check of a connection, and how it is made.
+    """One check of a connection, and how it is run.
 
     Attributes:
         check: its description.
         ask: makes the calls and returns the verdict. A `ProblemError` makes the check unknown, or fails it (`fails`).
         call: returns the SQL or call that it makes, to be shown.
         fails: whether a refusal is what the check is about; any other makes it unknown.
-        depends_on: the changes of ours that must have arrived at Google for it to pass. Where one of them is recent,
-            the check is repeated for a while; where none is, nothing is waited for.
-        stage: when it is made.
+        depends_on: our own changes that must have taken effect at Google for it to pass. If one of them is recent, the
+            check is repeated for a while; otherwise it is not.
+        stage: when it is run.
         after: the id of a check of the same stage that has to end first; or empty.
     """
 
@@ -60,13 +60,13 @@ class DefinedCheck:
 
 @dataclass(frozen=True, slots=True)
 class DatasetCheck:
-    """A check that is made of each of some datasets.
+    """A check that is run for each of some datasets.
 
     Attributes:
-        datasets: returns those that it may be made of; neighbours in the registry with the same function are shown
-            together, dataset by dataset.
-        applies: whether it is made of one of them.
-        of: returns the check of one dataset.
+        datasets: returns the datasets it may be run for; adjacent checks in the registry with the same function are
+            shown together, dataset by dataset.
+        applies: whether it is run for one of them.
+        of: returns the check for one dataset.
     """
 
     datasets: Datasets
@@ -75,7 +75,8 @@ class DatasetCheck:
 
 
 class CheckRegistry:
-    """Every check, in the order in which they are shown. Its two methods are decorators, which add one."""
+    """All checks, in the order in which they are shown. Its methods `once` and `per_dataset` are decorators that add a
+    check."""
 
     def __init__(self) -> None:
         self._entries: list[DefinedCheck | DatasetCheck] = []
@@ -90,7 +91,7 @@ class CheckRegistry:
         stage: CheckStage = CheckStage.WITH_KEY,
         after: str = "",
     ) -> Callable[[Ask], DefinedCheck]:
-        """Add a check that is made once for a connection. The arguments are the attributes of `DefinedCheck`."""
+        """Add a check that is run once for a connection. The arguments are the attributes of `DefinedCheck`."""
 
         def add(ask: Ask) -> DefinedCheck:
             defined = DefinedCheck(check, ask, call, fails, depends_on, stage, after)
@@ -109,7 +110,7 @@ class CheckRegistry:
         fails: Callable[[Problem], bool] = never,
         depends_on: Callable[[RequiredDataset], tuple[Subject, ...]] = lambda dataset: _PROJECT_GRANTS,
     ) -> Callable[[AskOfDataset], DatasetCheck]:
-        """Add a check that is made once for each of some datasets.
+        """Add a check that is run once for each of some datasets.
 
         Args:
             datasets, applies: see `DatasetCheck`.
@@ -134,7 +135,7 @@ class CheckRegistry:
         return add
 
     def of(self, spec: ConnectionSpec) -> Iterator[DefinedCheck]:
-        """Give every check of a connection, in the order in which they are shown."""
+        """Yield every check of a connection, in the order in which they are shown."""
         for datasets, block in groupby(self._entries, key=_datasets_of):
             entries = tuple(block)
             if datasets is None:
@@ -156,12 +157,12 @@ def every_dataset(spec: ConnectionSpec) -> tuple[RequiredDataset, ...]:
 
 
 def staging_dataset(spec: ConnectionSpec) -> tuple[RequiredDataset, ...]:
-    """Return the dataset that Klaviyo keeps its temporary tables in."""
+    """Return the dataset for Klaviyo's temporary tables."""
     return tuple(dataset for dataset in spec.datasets() if dataset.purpose == "staging")
 
 
 def shared_datasets(spec: ConnectionSpec) -> tuple[RequiredDataset, ...]:
-    """Return the datasets by which data is handed over, which are all but the staging dataset."""
+    """Return the datasets through which data is exchanged: all except the staging dataset."""
     return tuple(dataset for dataset in spec.datasets() if dataset.purpose != "staging")
 
 
@@ -176,7 +177,7 @@ def written(dataset: RequiredDataset) -> bool:
 
 
 def its_grant(dataset: RequiredDataset) -> tuple[Subject, ...]:
-    """Return our own grant on a dataset, as what a check depends on."""
+    """Return our own grant on a dataset, on which a check depends."""
     return (grant_on(dataset.name),)
 
 

@@ -1,5 +1,4 @@
-"""What the account holds besides what it needs, as far as the account and the operator can see, and how to take it
-away."""
+"""What the account holds beyond what it needs, as far as the account and the operator can see, and how to remove it."""
 
 import contextlib
 from collections.abc import Sequence
@@ -28,9 +27,9 @@ class Held(NamedTuple):
     Attributes:
         role: the role, or in words what it allows.
         on: what it is held on.
-        location: where that is; empty where it is the connection's.
-        member: one of `EVERYBODY`, where it is not granted to the account by name.
-        bound: whether there is a condition to it.
+        location: the location of that; empty if it is the connection's.
+        member: one of `EVERYBODY`, if it is not granted to the account by name.
+        bound: whether the grant has a condition.
     """
 
     role: str | Message
@@ -41,13 +40,13 @@ class Held(NamedTuple):
 
     @property
     def text(self) -> Message:
-        """The role, and who holds it where that is not the account itself."""
+        """The role, and who holds it if that is not the account itself."""
         who = self.member.removeprefix("specialGroup:")
         return joined("", self.role, f" ({who})") if who else as_message(self.role)
 
 
 def bounded(context: CheckContext, judged: Judged, condition: str | None, role: str, on: Grantable) -> Judged:
-    """Return the verdict on a role that is granted under a condition alone; `judged` where it is under none."""
+    """Return the verdict on a role that is granted only under a condition; `judged` if there is no condition."""
     if condition is None:
         return judged
     problem = only_under(condition, role, on, context.facts, context.ports.clock.now())
@@ -58,10 +57,10 @@ def bounded(context: CheckContext, judged: Judged, condition: str | None, role: 
 
 
 def over_grant(context: CheckContext, grants: Sequence[Held]) -> Problem:
-    """Return one problem for all that is too much, with the command that takes each away, or, where no role is
-    known that gives it, with the one that shows who is let in.
+    """Return one problem for everything that is too much, with the command that removes each role, or, if no role is
+    known that gives the access, with the one that shows who has it.
 
-    What another connection of this machine needs is not to be taken away: that would break that one.
+    What another connection of this machine needs is not removed, because that would break it.
     """
     others = {grant: other for grant in grants if (other := _needed_by(context, grant)) is not None}
     if others and len(others) == len(grants):
@@ -70,7 +69,7 @@ def over_grant(context: CheckContext, grants: Sequence[Held]) -> Problem:
     named = [grant for grant in grants if "roles/" in str(grant.role)]
     steps = [step for grant in named for step in _taken_away(context, Code.OVER_GRANT, grant)]
     if any(not g.member and not g.bound for g in named):
-        # The program takes away only what it sees granted to the account itself, and without a condition.
+        # The program removes only what it sees granted to the account itself, and without a condition.
         command = context.ports.ours("apply --remove-over-grants")
         steps.append(RemedyStep(message("Or have it taken away here:"), (command,)))
     code = Code.OVER_GRANT if named else Code.INHERITED_ACCESS
@@ -79,7 +78,7 @@ def over_grant(context: CheckContext, grants: Sequence[Held]) -> Problem:
             steps += _taken_away(context, Code.INHERITED_ACCESS, grant)
     roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
     told = named or grants
-    # Where only `allUsers` and the like hold it, another check may have told that already.
+    # If only `allUsers` and the like hold it, another check may have reported that already.
     member = told[0].member.removeprefix("specialGroup:") if all(g.member for g in told) else ""
     whole = catalogue.problem(code, context.facts, role=roles, resource=told[0].on, member=member)
     general = [step for step in whole.steps if step.level is None]
@@ -93,7 +92,7 @@ def _needed_by(context: CheckContext, grant: Held) -> ConnectionSpec | None:
 
 
 def _taken_away(context: CheckContext, code: Code, grant: Held) -> list[RemedyStep]:
-    """Return the steps that take a role away from its holder, or that show the holder."""
+    """Return the steps that remove a role from its holder, or that show the holder."""
     facts = replace(context.facts, location=grant.location or context.location)
     problem = catalogue.problem(code, facts, role=grant.role, resource=grant.on)
     problem = taken_away(problem, context.spec, str(grant.role), grant.on, member=grant.member, bound=grant.bound)
@@ -101,7 +100,7 @@ def _taken_away(context: CheckContext, code: Code, grant: Held) -> list[RemedySt
 
 
 async def too_many(context: CheckContext, dataset: RequiredDataset) -> list[Held]:
-    """Return the roles beyond what a dataset needs; as far as account and operator can see."""
+    """Return the roles beyond what a dataset needs, as far as account and operator can see."""
     on, where, account = context.ref(dataset), context.where(dataset.name), context.spec.member
     entries = await _entries(context, dataset.name)
     found: list[Held] = []
@@ -114,7 +113,7 @@ async def too_many(context: CheckContext, dataset: RequiredDataset) -> list[Held
 
 
 async def _entries(context: CheckContext, dataset: str) -> tuple[AccessEntry, ...]:
-    """Return a dataset's access list, as the account sees it or else the operator; empty where neither does."""
+    """Return a dataset's access list, as the account sees it, or else the operator; empty if neither does."""
     for cloud in (context.cloud, context.ports.cloud):
         with contextlib.suppress(ProblemError):
             info = await cloud.dataset(context.spec.project, dataset)
@@ -124,16 +123,16 @@ async def _entries(context: CheckContext, dataset: str) -> tuple[AccessEntry, ..
 
 
 async def dataset_condition(context: CheckContext, dataset: RequiredDataset) -> str | None:
-    """Return the condition under which alone a dataset's role is granted, which OBJECT_PRIVILEGES does not tell;
-    None for a grant without one, and where it cannot be seen."""
+    """Return the condition under which a dataset's role is granted, which OBJECT_PRIVILEGES does not show; None if
+    there is also a grant without one, and if it cannot be seen."""
     entries = await _entries(context, dataset.name)
     held = [e for e in entries if (e.role, e.member) == (dataset.role, context.spec.member)]
     return next((e.condition for e in held), None) if all(e.condition for e in held) else None
 
 
 async def project_roles(context: CheckContext) -> tuple[tuple[Held, ...], Problem | None]:
-    """Return the roles on the project of the account, and of everybody, Job User apart; or why the operator does not
-    see them."""
+    """Return the account's roles on the project, and everybody's, without Job User; or why the operator cannot see
+    them."""
     try:
         bindings = await context.ports.cloud.project_bindings(context.spec.project)
     except ProblemError as error:
@@ -149,8 +148,8 @@ async def project_roles(context: CheckContext) -> tuple[tuple[Held, ...], Proble
 
 
 async def job_user_condition(context: CheckContext) -> str | None:
-    """Return the condition under which alone Job User is granted to the account; None for a grant without one,
-    for none at all (it may come from a group, a folder or the organization), and where it cannot be seen."""
+    """Return the condition under which Job User is granted to the account; None if there is also a grant without one,
+    if there is no grant (it may come from a group, a folder or the organization), and if it cannot be seen."""
     with contextlib.suppress(ProblemError):
         bindings = await context.ports.cloud.project_bindings(context.spec.project)
         held = [b.condition for b in bindings if b.role == JOB_USER and context.spec.member in b.members]

@@ -1,4 +1,4 @@
-"""Whether row access policies keep rows from the account, in tables that it can read and behind views."""
+"""Whether row access policies hide rows from the account, in tables that it can read and behind views."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -27,12 +27,12 @@ Path = tuple[str, str, str]
 
 
 async def hidden_rows(context: CheckContext, dataset: str, tables: Sequence[TableInfo], readable: Judged) -> Judged:
-    """Return the verdict on reading a dataset, with what row policies keep from the account.
+    """Return the verdict on reading a dataset, with what row policies hide from the account.
 
-    The operator reads the policies: who may read rows is not shown which policies there are.
+    The operator reads the policies, because readers of rows are not shown the policies.
 
     Args:
-        context: asks in the account's and the operator's name.
+        context: gives the account's and the operator's cloud.
         dataset: the dataset.
         tables: its tables and views, all of which can be read.
         readable: the verdict so far.
@@ -72,7 +72,7 @@ async def _sources(context: CheckContext, dataset: str, table: TableInfo) -> tup
 
 
 async def _judge(context: CheckContext, path: Path) -> Judged | None:
-    """Return what row policies of one table do to the account; None where they keep nothing from it."""
+    """Return the effect of one table's row policies on the account; None if they hide nothing from it."""
     project, dataset, table = path
     name = f"{dataset}.{table}"
     try:
@@ -80,7 +80,7 @@ async def _judge(context: CheckContext, path: Path) -> Judged | None:
     except ProblemError as error:
         problem = error.problem
         if problem.kind is Kind.NOT_FOUND:
-            return None  # a view, or dropped meanwhile
+            return None  # a view, or dropped in the meantime
         if problem.kind is Kind.NOT_PERMITTED:
             problem = catalogue.permission_missing(_LIST, context.facts, dataset=dataset, table=table)
         text = message(

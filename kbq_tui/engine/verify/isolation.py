@@ -1,4 +1,4 @@
-"""Whether the account is kept out of the datasets that are not Klaviyo's."""
+"""Whether the account cannot read datasets that are not Klaviyo's."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.grants import EVERYBODY
 
 MAX_OTHER_DATASETS = 500
-"""How many datasets that are not Klaviyo's are looked into; with more of them nothing is proven."""
+"""The most datasets that are searched; with more of them nothing is proven."""
 
 MAX_OTHER_TABLES = 2_000
-"""How many of their tables and views are tried, over all; with more of them nothing is proven."""
+"""The most of their tables and views that are tried, in all datasets together; with more of them nothing is proven."""
 
 _NAMED = 5
-"""How many places of one kind are named."""
+"""The most places of one kind that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Other:
     Attributes:
         reads: what in it can be read: the dataset, or single tables of it.
         grants: by which roles, and on what, as far as can be seen.
-        problem: why that is not wholly known.
+        problem: why this is incomplete.
     """
 
     reads: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class _Other:
 
 
 class _Search:
-    """One search through the project, with how far it has come."""
+    """One search through the project, and its progress."""
 
     def __init__(self, context: CheckContext) -> None:
         self._context = context
@@ -59,7 +59,7 @@ class _Search:
         """Return the verdict.
 
         Raises:
-            ProblemError: the account's own permissions, or its datasets, could not be asked for.
+            ProblemError: the account's own permissions, or its datasets, could not be read.
         """
         held = await self._context.cloud.test_permissions(self._context.spec.project, (judgements.READ_PERMISSION,))
         if held:
@@ -71,7 +71,7 @@ class _Search:
         own = await self._context.cloud.dataset_names(self._context.spec.project)
         listed, unlisted = await self._listed_for_operator()
         ours = {w.name for w in self._context.spec.datasets()}
-        # The account's own come first: what it sees it may well read.
+        # The account's own list comes first: what it sees it can probably read.
         where: dict[str, str] = {}
         for name, location in (*own, *listed):
             if name not in ours:
@@ -103,7 +103,7 @@ class _Search:
         return Judged(Verdict.PASS, text if self._tried else message("there is no table in another dataset"))
 
     async def _listed_for_operator(self) -> tuple[Sequence[tuple[str, str]], Problem | None]:
-        """Return every dataset that the operator sees, and why that may not be all of them.
+        """Return every dataset that the operator sees, and why these may not be all.
 
         Source: https://cloud.google.com/bigquery/docs/listing-datasets (with the permission on the project, all)
         """
@@ -117,7 +117,7 @@ class _Search:
             return (), error.problem
 
     async def _still_there(self, dataset: str, listed_in: str) -> _Other:
-        """Find out the same, unless the dataset has been deleted since it was listed."""
+        """Do the same as `_other`, unless the dataset has been deleted since it was listed."""
         try:
             other = await self._other(dataset, listed_in)
         except ProblemError as error:
@@ -129,7 +129,7 @@ class _Search:
         return other
 
     async def _other(self, dataset: str, listed_in: str) -> _Other:
-        """Find out whether a dataset is open to the account, by a grant to it or to everybody, or by trying to read."""
+        """Find out whether the account can read a dataset, by a grant to it or to everybody, or by trying."""
         async with self._turns.turn():
             try:
                 info = await self._context.cloud.dataset(self._context.spec.project, dataset)
@@ -153,19 +153,20 @@ class _Search:
             return _Other(names, await self._behind(dataset, open_[:_NAMED], location))
         problem = next((a for a in answers if isinstance(a, Problem)), None)
         if problem is None and info is not None and info.access is None:
-            # The account sees the dataset, and whether that is by a grant is not to be seen.
+            # The account sees the dataset, and it is not visible whether that is because of a grant.
             problem = self._context.problem(Code.ACCESS_UNREAD, dataset=dataset)
         return _Other(problem=problem)
 
     async def _some_tables(self, dataset: str) -> tuple[TableInfo, ...]:
-        """Return a dataset's tables, as many as there is room for. The operator names them: the account is shown
-        none of a dataset in which it may only read one; where the operator may not, the account may.
+        """Return a dataset's tables, as many as the limit leaves. The operator lists them, because the account sees
+        none in a dataset in which it may read only one; if the operator may not list them, the account may be able
+        to.
 
         Raises:
-            ProblemError: the operator's refusal, where the account is refused, too.
+            ProblemError: the operator's refusal, if the account is refused, too.
         """
         if self._more:
-            return ()  # there is no room left, and it is known that it is not enough
+            return ()  # the limit is reached, and it is known that this is not all
         try:
             found = await self._context.ports.cloud.tables(self._context.spec.project, dataset, self._room + 1)
         except ProblemError as error:
@@ -189,13 +190,14 @@ class _Search:
                 self._turns.ended(why)
         except ProblemError as error:
             return error.problem
-        # A policy tag is asked about only after the table itself has let the reader in.
+        # A policy tag is checked only after the table itself has allowed the reader.
         if why is None or why.code == Code.POLICY_TAG:
             return True
         if reading_refused(why) and of_dataset(why, dataset):
             return False
-        # A query may fail for what the table is: it wants a filter, has no columns, lies in Drive. Who holds the
-        # permission reads it all the same; that it is not in the answer proves nothing.
+        # A query may fail because of the table itself: it requires a filter, has no columns, or is in Drive. A
+        # principal with the permission can read it all the same; that the answer does not have the permission proves
+        # nothing.
         with suppress(ProblemError):
             asked = (judgements.READ_PERMISSION,)
             async with self._turns.turn():
@@ -206,7 +208,7 @@ class _Search:
         return why
 
     async def _behind(self, dataset: str, tables: Sequence[str], location: str) -> tuple[Held, ...]:
-        """Return the roles by which tables can be read, and what they are held on, as the operator sees."""
+        """Return the roles by which tables can be read, and what they are held on, as far as the operator can see."""
         cloud, project, member = self._context.ports.cloud, self._context.spec.project, self._context.spec.member
         grants: list[Held] = []
         with suppress(ProblemError):
@@ -221,19 +223,19 @@ class _Search:
                     for m in b.members
                     if m == member or m in EVERYBODY
                 )
-        # Of a group's role nothing says whether it is one on the table or on all of the dataset.
+        # A group's role does not show whether it is granted on the table or on the whole dataset.
         places = (TableRef(project, dataset, tables[0]), DatasetRef(project, dataset))
         return tuple(grants) or tuple(Held(message("read access"), on, location) for on in places)
 
 
 async def judge_isolated(context: CheckContext) -> Judged:
-    """Return whether the account is kept from reading in datasets that are not Klaviyo's, and each table of them.
+    """Judge whether the account can read any dataset that is not Klaviyo's, or any table in it.
 
-    The datasets and tables are those that the account sees and those that the operator does: a role on a single
-    table shows the account neither. Hidden datasets (a name with a leading underscore) are left out, as
-    Google's tools leave them: the results of queries lie there.
+    The datasets and tables are those that the account or the operator sees: with a role on a single table, the account
+    sees neither. Hidden datasets (a name with a leading underscore) are left out, as in Google's tools: they contain
+    the results of queries.
 
     Raises:
-        ProblemError: the account's own permissions, or its datasets, could not be asked for.
+        ProblemError: the account's own permissions, or its datasets, could not be read.
     """
     return await _Search(context).judge()

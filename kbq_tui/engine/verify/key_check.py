@@ -1,4 +1,4 @@
-"""Whether the key of this connection signs in, and whether the account has it at Google, and no other."""
+"""Whether this connection's key signs in, and whether the account has it at Google, and no other."""
 
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.verify.context import CheckContext
@@ -13,7 +13,7 @@ from kbq_tui.model.problem import ProblemError
 
 
 async def sign_in(context: CheckContext) -> Judged:
-    """Sign in with the key that is stored here; the context has the account's cloud afterwards.
+    """Sign in with the key that is stored here; afterwards the context has the account's cloud.
 
     Raises:
         ProblemError: there is no key here, or Google refuses it.
@@ -35,10 +35,10 @@ async def sign_in(context: CheckContext) -> Judged:
 
 
 async def judge_keys(context: CheckContext) -> Judged:
-    """Return the verdict on the account's keys: the one of this connection is there, and no other.
+    """Return the verdict on the account's keys: this connection's exists, and no other.
 
     Args:
-        context: asks in the operator's name.
+        context: gives the operator's cloud.
     """
     spec, signed_in = context.spec, context.signed_in
     keys = await _listed(context)
@@ -96,7 +96,7 @@ async def _listed(context: CheckContext) -> dict[str, KeyInfo]:
     """Return the account's keys by id.
 
     Raises:
-        ProblemError: why they cannot be listed; *not yet*, where we created the account or the key just now.
+        ProblemError: why they cannot be listed; *not yet*, if we have just created the account or the key.
     """
     email = context.spec.account_email
     try:
@@ -106,6 +106,6 @@ async def _listed(context: CheckContext) -> dict[str, KeyInfo]:
 
 
 def _is_new(context: CheckContext, local: LocalKey) -> bool:
-    """Whether the key is too young for its absence from a list to mean anything."""
+    """Whether the key is so new that a list without it proves nothing."""
     written = local.written is not None and is_recent(local.written, context.ports.clock.now())
     return written or context.waits.on_its_way(KEY) is not None

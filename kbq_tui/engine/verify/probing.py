@@ -1,4 +1,5 @@
-"""Probes: tables of a unique name that are made to see whether the account can write, and always cleaned up."""
+"""Probes: tables with unique names that are created to see whether the account can write, and always deleted
+afterwards."""
 
 import asyncio
 import secrets
@@ -18,45 +19,45 @@ from kbq_tui.shell import sql
 from kbq_tui.shell.sql import PROBE_PREFIX
 
 LABEL = ("created-by", "kbq-tui")
-"""Their label."""
+"""The label on them."""
 
 LEFT_OVER = timedelta(minutes=15)
-"""The age from which a probe is one that a killed run left: a run's own lives for some calls, each a minute at most."""
+"""The age from which a probe was left by a killed run: a run needs it for a few calls, of at most a minute each."""
 
 _GRACE = 0.8
-"""Seconds in which a probe is dropped when the operator leaves; what hangs longer is swept by the next run."""
+"""Seconds for dropping a probe when the operator quits; one that takes longer is dropped by the next run."""
 
 MAX_LISTED = 20_000
-"""Among how many tables of a dataset probes are looked for that a killed run left."""
+"""The most tables of a dataset among which probes of killed runs are looked for."""
 
 Path = tuple[str, str, str]
 """Project, dataset, table."""
 
 
 def is_probe(table: TableInfo) -> bool:
-    """Whether a table is one of ours, by name and label; the name goes into a DROP, so it must be a plain one."""
+    """Whether a table is one of our probes, by name and label; the name goes into a DROP, so it must be a plain one."""
     plain = table.name.isascii() and table.name.isidentifier() and table.name.startswith(PROBE_PREFIX)
     return plain and (table.labels or {}).get(LABEL[0]) == LABEL[1]
 
 
 def new_probe(context: CheckContext, dataset: RequiredDataset) -> Path:
-    """Return a path that no table has."""
+    """Return a new, unique path."""
     return context.spec.project, dataset.name, PROBE_PREFIX + secrets.token_hex(8)
 
 
 def create_text(context: CheckContext, dataset: RequiredDataset) -> str:
-    """Return the statement that makes a probe, to be shown."""
+    """Return the statement that creates a probe, to be shown."""
     return sql.create_probe(context.spec.project, dataset.name, f"{PROBE_PREFIX}…")
 
 
 def cycle_text(context: CheckContext, dataset: RequiredDataset) -> str:
-    """Return what a write cycle runs, to be shown."""
+    """Return the statements of a write cycle, to be shown."""
     path = (context.spec.project, dataset.name, f"{PROBE_PREFIX}…")
     return "; ".join(f(*path) for f in (sql.create_probe, sql.insert_probe, sql.count_rows, sql.drop_table))
 
 
 async def create_probe(context: CheckContext, path: Path) -> None:
-    """Create a probe. Where it is unclear whether one was made, it is dropped.
+    """Create a probe. If it is unclear whether it was created, it is dropped.
 
     Raises:
         ProblemError: why there is none.
@@ -73,7 +74,7 @@ async def create_probe(context: CheckContext, path: Path) -> None:
 
 
 async def drop_probe(context: CheckContext, path: Path) -> Problem | None:
-    """Drop a probe; None where it is gone, else why it may not be."""
+    """Drop a probe; None if it does not exist any more, else why it may still exist."""
     try:
         await context.cloud.query(context.spec.project, sql.drop_table(*path), context.where(path[1]))
     except ProblemError as error:
@@ -86,7 +87,8 @@ async def _drop_at_once(context: CheckContext, path: Path) -> None:
 
 
 async def write_cycle(context: CheckContext, dataset: RequiredDataset) -> tuple[Judged, Judged]:
-    """Create, insert, select, drop a table of a unique name. Returns the verdict, and billing's.
+    """Create a table with a unique name, insert, select, and drop it. Returns the verdict, and that of the billing
+    check.
 
     Raises:
         ProblemError: the table could not even be created.
@@ -130,7 +132,7 @@ async def _write(context: CheckContext, path: Path) -> tuple[Judged, Judged]:
 
 
 async def sweep(context: CheckContext, dataset: str, tables: Iterable[TableInfo]) -> None:
-    """Drop probes that a killed run left: ours by prefix and label, and too old to be in use."""
+    """Drop probes of killed runs: ours by prefix and label, and too old to be in use."""
     old = context.ports.clock.now() - LEFT_OVER
     left = [t for t in tables if is_probe(t) and t.created is not None and t.created < old]
     await asyncio.gather(*(drop_probe(context, (context.spec.project, dataset, t.name)) for t in left))

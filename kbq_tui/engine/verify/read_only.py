@@ -1,4 +1,4 @@
-"""Whether the account is kept from writing to a dataset that Klaviyo only reads."""
+"""Whether the account cannot write to a dataset that Klaviyo only reads."""
 
 import asyncio
 import contextlib
@@ -22,10 +22,11 @@ from kbq_tui.shell import sql
 
 
 async def judge_read_only(context: CheckContext, dataset: RequiredDataset) -> Judged:
-    """Try to create a table where it must not be possible. Should it work, drop it and fail.
+    """Try to create a table where it must not be possible. If it works, drop it and fail.
 
     Raises:
-        ProblemError: refused for another reason, such as running a query at all: what would come after is open.
+        ProblemError: refused for another reason, such as not being allowed to run a query at all, so that the answer is
+            open.
     """
     path = new_probe(context, dataset)
     try:
@@ -46,10 +47,10 @@ async def judge_read_only(context: CheckContext, dataset: RequiredDataset) -> Ju
 
 
 async def _tables_are_safe(context: CheckContext, dataset: RequiredDataset, refusal: Message) -> Judged:
-    """Ask what the account may do with each table: a grant may be held on a table alone.
+    """Test the account's permissions on each table, because a grant may be on a table only.
 
     Raises:
-        ProblemError: it could not be asked, and no answer that came shows that something can be changed.
+        ProblemError: they could not be tested, and no answer shows that something can be changed.
     """
     tables, sees = await _tables_of(context, dataset.name)
     tried, turns = tables[:MAX_TRIED], Throttle()
@@ -96,8 +97,8 @@ async def _tables_are_safe(context: CheckContext, dataset: RequiredDataset, refu
 
 
 async def _tables_of(context: CheckContext, dataset: str) -> tuple[tuple[TableInfo, ...], bool]:
-    """Return the tables, and whether the account sees them. Who may not list them may change them all the same:
-    then the operator names them."""
+    """Return the tables, and whether the account sees them. An account that may not list them may still change them;
+    then the operator lists them."""
     try:
         return await context.cloud.tables(context.spec.project, dataset, MAX_TRIED + 1), True
     except ProblemError as error:
@@ -107,13 +108,14 @@ async def _tables_of(context: CheckContext, dataset: str) -> tuple[tuple[TableIn
 
 
 async def _writes(context: CheckContext, dataset: str, table: TableInfo, sees: bool) -> frozenset[str]:
-    """Return what the account could do to a table; one that it sees must be in the answer."""
+    """Return what the account can do to a table; if it sees the table, the permission to see it must be in the
+    answer."""
     asked = (judgements.TABLE_CONTROL, *judgements.TABLE_WRITES)
     try:
         held = await context.cloud.test_table_permissions(context.spec.project, dataset, table.name, asked)
     except ProblemError as error:
         if error.problem.code == Code.TABLE_NOT_FOUND:
-            return frozenset()  # dropped meanwhile
+            return frozenset()  # dropped in the meantime
         raise
     if sees and judgements.TABLE_CONTROL not in held:
         raise ProblemError(context.problem(Code.TABLE_READ_DENIED, dataset=dataset, table=table.name))

@@ -21,7 +21,7 @@ from kbq_tui.model.spec import RequiredDataset
 from kbq_tui.shell import sql
 
 MAX_TRIED = 2_000
-"""How many tables and views of a dataset are read, and asked whether they can be changed; with more of them nothing is
+"""The most tables and views of a dataset that are read and tested for write access; with more of them nothing is
 proven."""
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
@@ -29,11 +29,11 @@ _BROKEN_VIEW = frozenset({Code.QUERY_INVALID, Code.TWO_LOCATIONS})
 _UNREADABLE = frozenset(
     {Code.PARTITION_FILTER, Code.VIEW_BROKEN, Code.COLUMNS_DUPLICATE, Code.TOO_MANY_COLUMNS, Code.CMEK_REQUIRED}
 )
-"""What keeps Klaviyo, too, from reading a table or view, until it is changed."""
+"""Problems that also prevent Klaviyo from reading a table or view until it is changed."""
 
 
 async def judge_readable(context: CheckContext, dataset: RequiredDataset) -> Judged:
-    """Return the verdict on reading each table and view of a dataset, its row policies, and its tables' ends.
+    """Return the verdict on reading each table and view of a dataset, its row policies, and its tables' expirations.
 
     Raises:
         ProblemError: its tables could not be listed.
@@ -47,7 +47,8 @@ async def judge_readable(context: CheckContext, dataset: RequiredDataset) -> Jud
     tried = tables[:MAX_TRIED]
     answers = await _dry_reads(context, name, tried)
     if any(why is not None and why.code == Code.TABLE_NOT_FOUND for why in answers):
-        # What was dropped since it was listed is not there to be read; a view over what is gone still is.
+        # A table that was dropped since it was listed need not be readable; a view over a deleted table still is in the
+        # way.
         there = {t.name for t in await cloud.tables(project, name, MAX_LISTED)}
         answers = [why for t, why in zip(tried, answers, strict=True) if t.name in there]
         tried = tuple(t for t in tried if t.name in there)
@@ -66,7 +67,7 @@ async def judge_readable(context: CheckContext, dataset: RequiredDataset) -> Jud
 
 
 def _not_all(dataset: str, bad: Sequence[tuple[TableInfo, Problem]], tried: int, note: Message | str) -> Judged:
-    """Return the verdict where some of the tables and views that were tried cannot be read."""
+    """Return the verdict if some of the tables and views that were tried cannot be read."""
     judged = [judgements.judge_error(why, _cannot_read(t)) for t, why in bad]
     worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])
     text = message(
@@ -78,7 +79,7 @@ def _not_all(dataset: str, bad: Sequence[tuple[TableInfo, Problem]], tried: int,
         why=worst.evidence,
     )
     whole = replace(worst, evidence=text)
-    # A grant of ours on its way keeps every table shut; what stands before one table alone is not waited for.
+    # A grant of ours that has not taken effect keeps every table closed; an obstacle of one table is not waited for.
     ours = all(why.code == Code.TABLE_READ_DENIED and of_dataset(why, dataset) for _, why in bad)
     return settled(whole) if ours and len(bad) == tried else whole
 

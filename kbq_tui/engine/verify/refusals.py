@@ -6,7 +6,7 @@ from kbq_tui.model.problem import Kind, Problem
 _ABOUT_SOMETHING_ELSE = frozenset(
     {Code.JOB_USER_MISSING, Code.API_DISABLED, Code.VPC_SC, Code.SCOPES, Code.QUOTA_PROJECT}
 )
-"""Refusals that another check or the preflight is about, or that say nothing about Klaviyo's access."""
+"""Refusals that belong to another check or to preflight, or that say nothing about Klaviyo's access."""
 
 
 def never(problem: Problem) -> bool:
@@ -20,12 +20,12 @@ def refused(problem: Problem) -> bool:
 
 
 def reading_refused(problem: Problem) -> bool:
-    """Whether reading a table was refused by what the account holds, and by nothing else about the table."""
+    """Whether reading a table was refused because of the account's permissions, and not because of the table itself."""
     return problem.code in (Code.TABLE_READ_DENIED, Code.TABLE_NOT_FOUND, Code.DATASET_NOT_FOUND)
 
 
 def key_refused(problem: Problem) -> bool:
-    """Whether Google refused the key itself: a wrong clock here says nothing about it."""
+    """Whether Google refused the key itself; a wrong clock on this machine does not count."""
     return problem.kind is Kind.CREDENTIALS and problem.code != Code.CLOCK_SKEW
 
 
@@ -40,5 +40,5 @@ def billing_refused(problem: Problem) -> bool:
 
 
 def of_dataset(problem: Problem, dataset: str) -> bool:
-    """Whether a refusal is about a dataset, and not about one that a view of it reads."""
+    """Whether a refusal is about this dataset, and not about one that a view of it reads."""
     return problem.details.get("dataset", dataset) == dataset

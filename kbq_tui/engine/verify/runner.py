@@ -1,4 +1,4 @@
-"""Verification with the very key that Klaviyo will hold: each check of the registry, run and recorded."""
+"""Verification with the key that Klaviyo will use: runs and records each check of the registry."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -41,13 +41,12 @@ async def verify(
 
     Args:
         spec: the connection.
-        ports: the operator's cloud serves only for what the account must not be able to ask: its keys, its roles on
-            the project, which other datasets and tables there are, and grants and location where it may not read them
-            itself.
+        ports: the operator's cloud is used only for what the account must not be able to read: its keys, its roles on
+            the project, other datasets and tables, and grants and location if it may not read them itself.
         told: called with each result as it comes.
-        emit: called with events: a check started, waits for a change to arrive.
-        patience: how long to wait for our own changes, where the journal has such that may be on their way.
-        location: where the datasets have to be; None takes the connection's, else the first dataset's own.
+        emit: called with events: a check has started, or waits for a change to take effect.
+        patience: how long to wait for our own changes, if the journal has any that may not have taken effect.
+        location: the right location of the datasets; None takes the connection's, else the first dataset's.
 
     Returns:
         A result for every check of `checks.expected(spec)`, in that order. Never raises `ProblemError`.
@@ -70,7 +69,7 @@ async def verify(
 
 
 class _Verification:
-    """Runs the checks of one connection, each in its turn, and keeps their results in the context."""
+    """Runs the checks of one connection in their order, and keeps their results in the context."""
 
     def __init__(self, context: CheckContext, told: Told, emit: Emit) -> None:
         self._context = context
@@ -81,7 +80,7 @@ class _Verification:
         self._ended = {defined.id: asyncio.Event() for defined in self._checks}
 
     async def run(self) -> tuple[CheckResult, ...]:
-        """Run every stage, then tell apart what failed by itself and what follows from that."""
+        """Run every stage, then distinguish failures from their consequences."""
         spec, results = self._context.spec, self._context.results
         before: tuple[Problem, ...] = ()
         await self._all(CheckStage.SIGN_IN)
@@ -103,7 +102,7 @@ class _Verification:
         return tuple(self._retold(result) for result in final)
 
     async def _all(self, stage: CheckStage, besides: Sequence[str] = ()) -> None:
-        """Run the checks of a stage at the same time, but for those of `besides`."""
+        """Run the checks of a stage at the same time, except those in `besides`."""
         async with asyncio.TaskGroup() as group:
             for defined in self._checks:
                 if defined.stage is stage and defined.id not in besides:
@@ -111,17 +110,17 @@ class _Verification:
 
     async def _with_key(self) -> None:
         context, datasets = self._context, self._context.spec.datasets()
-        # Each dataset is asked about where it lies; whether that is right is another check.
+        # Each dataset is queried in its own location; whether that is right is another check.
         await self._look_at(datasets)
         late = [visible.of(dataset) for dataset in datasets if context.looked[dataset.name] is None]
         if late:
-            # A dataset that was made a moment ago may not be shown yet: what is asked about it waits until it is.
+            # A new dataset may not be visible yet: checks of it wait until it is.
             await asyncio.gather(*(self._run(defined) for defined in late))
             await self._look_at(datasets)
         await self._all(CheckStage.WITH_KEY, [defined.id for defined in late])
 
     async def _look_at(self, datasets: tuple[RequiredDataset, ...]) -> None:
-        """Look at each dataset, and note where it lies: as the account sees it whole, else as the operator does."""
+        """Read each dataset, and note its location: as the account sees it if complete, else as the operator does."""
         context = self._context
 
         async def look(name: str) -> DatasetInfo | Problem | None:
@@ -148,7 +147,7 @@ class _Verification:
         context.location = next(known, context.wanted)
 
     async def _run(self, defined: DefinedCheck) -> None:
-        """Make a check, wait out *not yet*, judge and record."""
+        """Run a check, wait out *not yet*, judge and record."""
         if defined.after:
             await self._ended[defined.after].wait()
         clock = self._context.ports.clock
@@ -171,7 +170,7 @@ class _Verification:
         self._ended[defined.id].set()
 
     def _record(self, check: Check, call: str | Message, judged: Judged, seconds: float = 0.0) -> None:
-        """Keep a result, and tell it."""
+        """Keep a result, and report it."""
         context = self._context
         problem = context.ports.named(named(judged.problem, context.spec)) if judged.problem is not None else None
         result = CheckResult(check, judged.verdict, judged.evidence, call, problem, seconds)
@@ -179,7 +178,7 @@ class _Verification:
         self._told(result)
 
     def _retold(self, result: CheckResult) -> CheckResult:
-        """Keep a result in place of the one there was, and tell it where it is another one."""
+        """Replace a result, and report it if it is a different one."""
         if result != self._context.results.get(result.id):
             self._context.results[result.id] = result
             self._told(result)

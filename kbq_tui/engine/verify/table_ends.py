@@ -14,12 +14,12 @@ from kbq_tui.planning.dataset_rules import vanishing
 def with_ends(context: CheckContext, dataset: str, tables: Sequence[TableInfo], judged: Judged) -> Judged:
     """Return the verdict on reading a dataset, with the tables that expire.
 
-    A table may be meant to have an end, so that is said and nothing fails for it. Where the dataset itself has a
-    default expiration, another check tells that.
+    A table may be meant to expire, so this is reported without failing the check. If the dataset itself has a default
+    expiration, another check reports that.
 
     Args:
-        context: knows the connection and the dataset.
-        dataset: its name.
+        context: has the connection.
+        dataset: the dataset's name.
         tables: its tables.
         judged: the verdict so far.
     """

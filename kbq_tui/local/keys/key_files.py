@@ -138,7 +138,7 @@ class KeyFiles:
         """Take away what others may do with the key file, and with those of its folders that are ours.
 
         Returns:
-            What was changed, in words; empty where nothing had to be.
+            What was changed, in words; empty if nothing had to be.
 
         Raises:
             ProblemError: where the file is not ours or the system refuses.
@@ -213,7 +213,7 @@ class KeyFiles:
         move_in(place, beside, email)
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
-        """Destroy the file of a new key that is gone at Google. Raises: ProblemError."""
+        """Destroy the file of a new key that is gone at Google. Raises ProblemError."""
         discard(self._place(self.path_beside(path, project, email), project, email), email)
 
     def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> tuple[bool, tuple[Message, ...]]:
@@ -251,7 +251,7 @@ class KeyFiles:
         """Delete the keyring's copy (the key was deleted at Google).
 
         Returns:
-            Why it could not be, and how the operator can; empty where it is gone. Never raises.
+            Why it could not be, and how the operator can; empty if it is gone. Never raises.
         """
         record = self._record(project, email)
         if record is None:

@@ -146,7 +146,7 @@ def destroy(place: Place, name: str) -> None:
 
 
 def sync(place: Place) -> None:
-    """Make what was renamed or deleted in the key's folder last through a power loss. Raises: OSError."""
+    """Make what was renamed or deleted in the key's folder last through a power loss. Raises OSError."""
     with folder_fd(place.folder) as folder:
         sync_folder(folder)
 

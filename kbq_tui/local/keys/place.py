@@ -151,7 +151,7 @@ class Place:
             raise os_problem(error, path, Code.KEY_FILE_UNREADABLE) from error
 
     def written(self) -> datetime | None:
-        """Return when the file was written, aware UTC; None where that is not known."""
+        """Return when the file was written, aware UTC; None if not known."""
         try:
             return datetime.fromtimestamp(self.path.stat(follow_symlinks=False).st_mtime, UTC)
         except (OSError, OverflowError, ValueError):

@@ -26,7 +26,7 @@ HANDED_NOTE = FileKind(message("a note of keys handed over"), lambda data: _hold
 
 
 def read_copy(path: Path, email: str) -> Facts | None:
-    """Return which key of the account has a copy in the keyring; None where none has, or that cannot be told."""
+    """Return which key of the account has a copy in the keyring; None if none has, or that cannot be told."""
     try:
         body = json.loads(read_regular(path, MAX_KEY))
         facts = Facts(str(body["key_id"]), str(body["email"]), str(body["project"]))
@@ -36,18 +36,18 @@ def read_copy(path: Path, email: str) -> Facts | None:
 
 
 def note_copy(path: Path, facts: Facts) -> None:
-    """Note which key has a copy in the keyring. Raises: OSError."""
+    """Note which key has a copy in the keyring. Raises OSError."""
     body = {"key_id": facts.key_id, "email": facts.email, "project": facts.project}
     write_atomic(path, json.dumps(body).encode(), COPY_NOTE)
 
 
 def drop_copy(path: Path) -> None:
-    """Forget that a key has a copy in the keyring. Raises: OSError."""
+    """Forget that a key has a copy in the keyring. Raises OSError."""
     remove_ours(path, COPY_NOTE)
 
 
 def read_handed_over(path: Path, email: str) -> tuple[str, ...]:
-    """Return the ids of the account's keys whose file was shredded here, newest last; empty where none was.
+    """Return the ids of the account's keys whose file was shredded here, newest last; empty if none was.
 
     Raises:
         OSError, ValueError: there is a note, and it cannot be read. To take that for "none" would offer Klaviyo's own
@@ -65,7 +65,7 @@ def read_handed_over(path: Path, email: str) -> tuple[str, ...]:
 
 
 def note_handed_over(path: Path, facts: Facts) -> None:
-    """Remember a key whose file is about to be shredded. Raises: OSError."""
+    """Remember a key whose file is about to be shredded. Raises OSError."""
     check_output(path, HANDED_NOTE)
     try:
         before = read_handed_over(path, facts.email)

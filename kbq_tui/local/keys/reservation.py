@@ -41,7 +41,7 @@ def reserve(place: Place) -> int:
 
 
 def _take_over(place: Place) -> int:
-    """Take over the reservation of a dead process. Raises: ProblemError where it is anything else."""
+    """Take over the reservation of a dead process. Raises ProblemError if it is anything else."""
     path = place.path
     try:
         fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)

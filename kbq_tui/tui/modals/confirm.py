@@ -22,7 +22,7 @@ class Confirm(Modal[bool]):
         yes: the answer that does it.
         no: the answer that does not.
         harmless: whether yes may have the focus.
-        while_: whether what is asked about still goes on; None where that does not end by itself.
+        while_: whether what is asked about still goes on; None if that does not end by itself.
     """
 
     def __init__(

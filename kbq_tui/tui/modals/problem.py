@@ -78,7 +78,7 @@ class ProblemSheet(Modal[bool]):
     Args:
         problem: the problem.
         commands: equivalent commands of what it blocks, for the text to send.
-        retry: whether trying again is offered; the answer is True where it is wanted.
+        retry: whether trying again is offered; the answer is True if it is wanted.
     """
 
     BINDINGS: ClassVar = [*keyboard.bindings("text"), keyboard.bound("refresh", "look_again")]

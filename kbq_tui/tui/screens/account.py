@@ -161,7 +161,7 @@ class AccountScreen(PlanStepScreen):
 
 
 def _at_google(seen: Observed) -> list[PlanLine]:
-    """Return the line on the keys that Google has; none where there is no account."""
+    """Return the line on the keys that Google has; none if there is no account."""
     title = translate("keys at Google")
     match seen.keys:
         case Present(value=keys):

@@ -250,7 +250,7 @@ class BaseScreen(Fitting, Screen[None]):
         return f"{render(note.text)} {translate('{key} tries again.', key=key)}"
 
     def _signed_out(self) -> str:
-        """Return why the sign-in failed, and the key that tries again; empty where it did not."""
+        """Return why the sign-in failed, and the key that tries again; empty if it did not."""
         problem = self.host.wizard.sign_in_problem
         if problem is None:
             return ""

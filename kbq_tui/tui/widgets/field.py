@@ -43,7 +43,7 @@ class LineInput(Input):
         self.cursor_blink = False
 
     def on_paste(self, event: Paste) -> None:
-        """Insert one line. Insert nothing where it does not fit, because a truncated value looks like a whole one."""
+        """Insert one line. Insert nothing if it does not fit, because a truncated value looks like a whole one."""
         event.prevent_default()
         event.stop()
         lines = [line for line in event.text.splitlines() if line.strip()]

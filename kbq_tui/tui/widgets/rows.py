@@ -25,7 +25,7 @@ class Row:
         content: what it shows.
         problem: what Enter explains.
         action: the change it stands for, whose command the side panel shows.
-        whole: cells at its beginning that stay together when it is wrapped; None where it is one line and cut.
+        whole: cells at its beginning that stay together when it is wrapped; None if it is one line and cut.
         below: further lines that belong to it, set in; a path or an address alone is cut in its middle.
     """
 

@@ -10,7 +10,7 @@ class Row:
 
     Attributes:
         name: what was measured.
-        value: the figure, None where it could not be measured.
+        value: the figure, None if it could not be measured.
         target: the figure to hold.
         at_least: whether larger is better.
         unit: `x`, `B`, `ms`, `MiB` or nothing.
