@@ -1,4 +1,4 @@
-"""Access lists of datasets as Google has them: who an entry is for, which role it gives, and whether one may go."""
+"""Reads and changes datasets' access lists: the member and the role of an entry, and whether it may be removed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -12,16 +12,17 @@ _LEGACY: Final[Mapping[str, str]] = {
     "WRITER": "roles/bigquery.dataEditor",
     "OWNER": "roles/bigquery.dataOwner",
 }
-# Roles whose holder may change the access list: the last of them cannot go ("Cannot remove all owners from a dataset").
+# Roles whose holder may change the access list: the last such entry cannot be removed ("Cannot remove all owners from a
+# dataset").
 _OWNERS: Final = frozenset({"roles/bigquery.dataOwner", "roles/bigquery.admin"})
 _ACCOUNT_DOMAIN: Final = ".gserviceaccount.com"
 
 
 def entries_of(found: JSON) -> list[JSON] | None:
-    """Return a dataset's access list, or None if the answer did not hold it.
+    """Return a dataset's access list, or None if the answer did not have it.
 
-    Every dataset has an owner, so a list that is missing or names none is not the whole list: the caller may not read
-    it, or something on the way dropped it. Written back, it would take everybody else's access away. Source:
+    Every dataset has an owner, so a list that is missing or has none is not the whole list: the caller may not read it,
+    or something on the way dropped it. Written back, it would remove everybody else's access. Source:
     https://github.com/dbt-labs/dbt-adapters/issues/2145
     """
     entries = items(found, "access")
@@ -29,7 +30,7 @@ def entries_of(found: JSON) -> list[JSON] | None:
 
 
 def last_owner(entries: Sequence[JSON], wanted: Sequence[JSON]) -> str:
-    """Return whom a change would take away as the last owner that holds it without a condition, or nothing."""
+    """Return the last owner without a condition that a change would remove, or an empty string."""
     gone = [member_of(entry) for entry in entries if role_of(entry) in _OWNERS and entry not in wanted]
     left = any(role_of(entry) in _OWNERS and is_plain(entry) for entry in wanted)
     return gone[0] if gone and not left else ""
@@ -43,7 +44,7 @@ def access_entry(entry: JSON) -> AccessEntry:
 
 
 def role_of(entry: JSON) -> str:
-    """Return the role that an entry gives; for a basic role its BigQuery equivalent."""
+    """Return the role of an entry; for a basic role its BigQuery equivalent."""
     role, _ = plain_role(text(entry, "role"))
     return _LEGACY.get(role, role)
 
@@ -54,7 +55,7 @@ def is_plain(entry: JSON) -> bool:
 
 
 def member_of(entry: JSON) -> str:
-    """Return whom an entry is for, as IAM writes principals."""
+    """Return an entry's member, as IAM writes principals."""
     if email := text(entry, "userByEmail"):
         return f"{'serviceAccount' if email.lower().endswith(_ACCOUNT_DOMAIN) else 'user'}:{email}"
     for field, kind in (("groupByEmail", "group"), ("domain", "domain"), ("specialGroup", "specialGroup")):
@@ -84,5 +85,5 @@ def principal_of(member: str) -> JSON:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Return whether two members are the same; e-mail addresses know no case at Google."""
+    """Return whether two members are the same; Google compares e-mail addresses without case."""
     return bool(one) and one.lower() == other.lower()

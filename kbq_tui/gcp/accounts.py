@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _PRECONDITION: Final = "Precondition check failed."
-"""All that Google says where an account has ten keys. Source: googleapis/google-api-dotnet-client#2027"""
+"""Google's only text if an account has ten keys. Source: googleapis/google-api-dotnet-client#2027"""
 _FOREVER: Final = 9999
-"""The year in which keys without an expiry end. Source: https://cloud.google.com/iam/docs/keys-create-delete"""
+"""The year of expiration of keys without one. Source: https://cloud.google.com/iam/docs/keys-create-delete"""
 
 
 class Accounts:
@@ -44,7 +44,7 @@ class Accounts:
         self._channel: Any = None
 
     async def get(self, project: str, email: str) -> AccountInfo | None:
-        """Return an account, or None if Google says that there is none."""
+        """Return an account, or None if Google says that it does not exist."""
 
         def read(attempt: Attempt) -> AccountInfo | None:
             try:
@@ -65,7 +65,7 @@ class Accounts:
         return await self._wire.call(read, method="iam.serviceAccounts.get", context=context)
 
     async def create(self, project: str, account_id: str, display_name: str) -> bool:
-        """Create an account; False if it was there already."""
+        """Create an account; False if it existed."""
 
         def create(iam: "IAMClient", attempt: Attempt) -> bool:
             request = {
@@ -85,7 +85,7 @@ class Accounts:
         return await self._rpc(create, "iam.serviceAccounts.create", context)
 
     async def delete(self, project: str, email: str) -> bool:
-        """Delete an account; False if it was not there."""
+        """Delete an account; False if it did not exist."""
 
         def delete(iam: "IAMClient", attempt: Attempt) -> bool:
             return _gone_is_fine(
@@ -106,7 +106,7 @@ class Accounts:
         )
 
     async def create_key(self, project: str, email: str) -> Secret:
-        """Create a key and return its JSON. Google shows it once, so this is never done twice by itself."""
+        """Create a key and return its JSON. Google shows it only once, so this is never repeated automatically."""
 
         def create(iam: "IAMClient", attempt: Attempt) -> Secret:
             request = {"name": _name(project, email), "private_key_type": "TYPE_GOOGLE_CREDENTIALS_FILE"}
@@ -128,14 +128,14 @@ class Accounts:
             raise ProblemError(problem) from None
 
     async def _is_full(self, project: str, email: str) -> bool:
-        """Return whether the account has as many keys as it may have; also where they may not be listed."""
+        """Return whether the account has as many keys as it may have; also if they may not be listed."""
         try:
             return len(await self.keys(project, email)) >= MAX_KEYS
         except ProblemError:
             return True
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
-        """Delete a key; False if it was not there."""
+        """Delete a key; False if it did not exist."""
 
         def delete(iam: "IAMClient", attempt: Attempt) -> bool:
             name = f"{_name(project, email)}/keys/{key_id}"
@@ -147,7 +147,7 @@ class Accounts:
         return await self._rpc(delete, "iam.serviceAccountKeys.delete", context)
 
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
-        """Enable or disable a key (`serviceAccounts.keys.enable`, `.disable`); both may be repeated."""
+        """Enable or disable a key (`serviceAccounts.keys.enable`, `.disable`); both can be repeated."""
 
         def switch(iam: "IAMClient", attempt: Attempt) -> None:
             request = {"name": f"{_name(project, email)}/keys/{key_id}"}
@@ -160,7 +160,7 @@ class Accounts:
         await self._rpc(switch, method, self._wire.context(project, account=email))
 
     def close(self) -> None:
-        """Close the connection, and the calls that still wait on it."""
+        """Close the connection, and the calls that still wait for it."""
         with self._lock:
             channel, self._channel, self._iam = self._channel, None, None
         if channel is not None:
@@ -175,7 +175,7 @@ class Accounts:
         def call(attempt: Attempt) -> T:
             session = self._wire.session
             attempt.unsent = True
-            # gRPC would fetch the token itself, but hide Google's reason when that fails; and REST has one already.
+            # gRPC would fetch the token itself, but hide Google's reason if that fails; and REST already has one.
             sent = session.token.headers(session, attempt.timeout)
             attempt.asked = False
             iam = self._client()
@@ -198,11 +198,11 @@ class Accounts:
                 from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
                 from google.cloud.iam_admin_v1.services.iam.transports import grpc as transport
 
-                # At level DEBUG this logger gives whole answers to the log's handlers, private keys included.
+                # At level DEBUG this logger gives whole answers to the log's handlers, including private keys.
                 logging.getLogger(transport.__name__).setLevel(logging.INFO)
                 endpoints = self._wire.endpoints
                 own = endpoints.iam_grpc_is_local
-                # https://grpc.io/docs/languages/python/: local credentials refuse any address but this machine's.
+                # https://grpc.io/docs/languages/python/: local credentials refuse any address except this machine's.
                 base = grpc.local_channel_credentials() if own else grpc.ssl_channel_credentials()
                 credentials = grpc.composite_channel_credentials(base, grpc.metadata_call_credentials(self._sign))
                 options = [("grpc.enable_http_proxy", 0)] if own else []
@@ -227,7 +227,7 @@ def _name(project: str, email: str) -> str:
 
 
 def _once(attempt: Attempt) -> dict[str, Any]:
-    """Return the options that leave repeating to us."""
+    """Return the options that leave retries to us."""
     return {"retry": None, "timeout": attempt.timeout}
 
 

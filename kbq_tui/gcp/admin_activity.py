@@ -14,7 +14,7 @@ from kbq_tui.model.admin_change import AdminChange
 from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
 
 MOST: Final = 200
-"""Entries of one resource that are read at most, the newest first."""
+"""The most entries of one resource that are read, the newest first."""
 
 
 class AdminActivity:
@@ -56,7 +56,7 @@ class AdminActivity:
 
 
 def _of(ref: ProjectRef | DatasetRef | AccountRef) -> list[str]:
-    """Return the terms of a filter that an entry on a resource fits."""
+    """Return the terms of a filter for entries about a resource."""
     match ref:
         case ProjectRef(project=project):
             return [f'protoPayload.resourceName="projects/{project}"', 'protoPayload.methodName:"SetIamPolicy"']

@@ -1,4 +1,4 @@
-"""Google Cloud as the engine's `Cloud`: one object a principal, put together from its parts."""
+"""Google Cloud as the engine's `Cloud`: one object for each principal, composed of parts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -42,15 +42,16 @@ _TOKENINFO_SECONDS: Final = 3.0
 
 
 class GoogleCloud:
-    """Google Cloud as one principal sees it; fulfils `engine.ports.Cloud`. Make it inside the event loop that uses it.
+    """Google Cloud as one principal sees it; implements `engine.ports.Cloud`. Create it inside the event loop that uses
+    it.
 
     Args:
         token: the principal's access token.
         endpoints: where the APIs are.
-        timeout: seconds for a call with all its repetitions.
+        timeout: seconds for a call with all its retries.
         acting_as: `operator` or `service-account`, for messages.
         caller: how calls are made; for tests.
-        session: a session with that token, where there is one already.
+        session: a session with that token, if there is one already.
     """
 
     def __init__(
@@ -86,20 +87,20 @@ class GoogleCloud:
         caller: CallRunner | None = None,
         session: Session | None = None,
     ) -> "GoogleCloud":
-        """Return Google Cloud as the operator sees it. Credentials are looked for at the first call.
+        """Return Google Cloud as the operator sees it. Credentials are searched for at the first call.
 
         Args:
             options: where they are.
             endpoints: where the APIs are.
-            timeout: seconds for a call with all its repetitions.
+            timeout: seconds for a call with all its retries.
             caller: how calls are made; for tests.
-            session: that of `early_token.send_for_token`, which looks for them already.
+            session: that of `early_token.send_for_token`, which searches for them already.
         """
         token = session.token if session is not None else Token(lambda: find(options))
         return cls(token, endpoints, timeout, caller=caller, session=session)
 
     async def identity(self) -> Identity:
-        """Return who is signed in. Where the credentials do not say, Google is asked, and need not answer."""
+        """Return who is signed in. If the credentials do not say, Google is asked, which need not answer."""
         if self._identity is None:
             context = self._wire.context()
             found = await self._wire.call(self._who, method="identity", context=context)
@@ -124,7 +125,7 @@ class GoogleCloud:
             answer = self._session.plain("POST", _TOKENINFO, {"access_token": token}, timeout=seconds)
             return text(answer.json(), "email") if answer.status_code == 200 else ""
         except (requests.RequestException, ValueError, PageError, AnswerTooLargeError):
-            return ""  # a name for the screen is not worth failing for
+            return ""  # a name for the screen is not worth a failure
 
     async def authenticate(self) -> None:
         """Get a fresh access token."""
@@ -143,19 +144,19 @@ class GoogleCloud:
         return await self._policies.search(text, page_token, limit)
 
     async def services(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
-        """Return which APIs are on (Service Usage, `services.batchGet`)."""
+        """Return which APIs are enabled (Service Usage, `services.batchGet`)."""
         return await self._services.enabled(project, names)
 
     async def enable_services(self, project: str, names: Sequence[str]) -> None:
-        """Turn APIs on and wait for the operation (Service Usage, `services.batchEnable`)."""
+        """Enable APIs and wait for the operation (Service Usage, `services.batchEnable`)."""
         await self._services.enable(project, names)
 
     async def billing_enabled(self, project: str) -> bool:
-        """Return whether billing is on (Cloud Billing, `projects.getBillingInfo`)."""
+        """Return whether billing is enabled (Cloud Billing, `projects.getBillingInfo`)."""
         return await self._services.billing(project)
 
     async def query_quota(self, project: str) -> QueryQuota:
-        """Return how much queries may read in a day (Service Usage, `services.consumerQuotaMetrics.list`)."""
+        """Return how many bytes queries may read in a day (Service Usage, `services.consumerQuotaMetrics.list`)."""
         return await self._services.query_quota(project)
 
     async def policy_enforced(self, project: str, constraint: str) -> bool:
@@ -175,7 +176,7 @@ class GoogleCloud:
         return await self._policies.add(project, role, member)
 
     async def remove_project_binding(self, project: str, role: str, member: str) -> bool:
-        """Take a member out of a role on the project (Resource Manager, `projects.setIamPolicy` with the etag)."""
+        """Remove a member from a role on the project (Resource Manager, `projects.setIamPolicy` with the etag)."""
         return await self._policies.remove(project, role, member)
 
     async def dataset_names(self, project: str) -> tuple[tuple[str, str], ...]:
@@ -189,16 +190,16 @@ class GoogleCloud:
     async def create_dataset(
         self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
     ) -> bool:
-        """Create a dataset (BigQuery, `datasets.insert`). Returns False if it was there already."""
+        """Create a dataset (BigQuery, `datasets.insert`). Returns False if it existed."""
         return await self._datasets.create(project, name, location, description, labels)
 
     async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
-        """Delete a dataset, one that is not empty only `with_tables` (BigQuery, `datasets.delete`). Returns False if it
-        was not there."""
+        """Delete a dataset, one that is not empty only with `with_tables` (BigQuery, `datasets.delete`). Returns False
+        if it did not exist."""
         return await self._datasets.delete(project, name, with_tables=with_tables)
 
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
-        """Add an access entry (BigQuery, `datasets.patch` with the etag). Returns False if it was there."""
+        """Add an access entry (BigQuery, `datasets.patch` with the etag). Returns False if it existed."""
         return await self._datasets.grant(project, name, role, member)
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
@@ -210,7 +211,7 @@ class GoogleCloud:
         return await self._table_policies.bindings(project, dataset, table)
 
     async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
-        """Take a member out of a role on a table (BigQuery, `tables.setIamPolicy` with the etag)."""
+        """Remove a member from a role on a table (BigQuery, `tables.setIamPolicy` with the etag)."""
         return await self._table_policies.remove(project, dataset, table, role, member)
 
     async def account(self, project: str, email: str) -> AccountInfo | None:
@@ -218,11 +219,11 @@ class GoogleCloud:
         return await self._accounts.get(project, email)
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
-        """Create a service account (IAM, `serviceAccounts.create`). Returns False if it was there already."""
+        """Create a service account (IAM, `serviceAccounts.create`). Returns False if it existed."""
         return await self._accounts.create(project, account_id, display_name)
 
     async def delete_account(self, project: str, email: str) -> bool:
-        """Delete a service account (IAM, `serviceAccounts.delete`). Returns False if it was not there."""
+        """Delete a service account (IAM, `serviceAccounts.delete`). Returns False if it did not exist."""
         return await self._accounts.delete(project, email)
 
     async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
@@ -234,7 +235,7 @@ class GoogleCloud:
         return await self._accounts.create_key(project, email)
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
-        """Delete a key (IAM, `serviceAccounts.keys.delete`). Returns False if it was not there."""
+        """Delete a key (IAM, `serviceAccounts.keys.delete`). Returns False if it did not exist."""
         return await self._accounts.delete_key(project, email, key_id)
 
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
@@ -309,11 +310,11 @@ class GoogleCloud:
         return await self._queries.recent_jobs(project, email, limit, own=own, since=since)
 
     async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
-        """Return the account's jobs as the audit log tells of them, newest first (Logging, `entries.list`)."""
+        """Return the account's jobs from the audit log, newest first (Logging, `entries.list`)."""
         return await self._key_use.jobs(project, email, since=since, limit=limit)
 
     async def close(self) -> None:
-        """Close the connections, on a separate thread, so that a hanging call does not block."""
+        """Close the connections, on a separate thread, so that a call that hangs does not block."""
 
         def let_go() -> None:
             self._accounts.close()
@@ -323,13 +324,13 @@ class GoogleCloud:
 
 
 class KeyImpersonator:
-    """Makes a Cloud that acts with a service account's own key; fulfils `engine.ports.Impersonator`.
+    """Creates a Cloud that acts with a service account's own key; implements `engine.ports.Impersonator`.
 
     Each has its own session and token, so that the operator's permissions cannot make a check pass.
 
     Args:
         endpoints: where the APIs are.
-        timeout: seconds for a call with all its repetitions.
+        timeout: seconds for a call with all its retries.
     """
 
     def __init__(self, endpoints: Endpoints, timeout: float = DEFAULT_TIMEOUT) -> None:

@@ -1,4 +1,4 @@
-"""Who the operator is: finding Google credentials on this machine."""
+"""Finds the operator's Google credentials on this machine."""
 
 import json
 import shutil
@@ -22,22 +22,22 @@ _GCLOUD_TOKEN_LIFE: Final = timedelta(minutes=9)
 
 
 class CredentialsFileError(Exception):
-    """A file of credentials that cannot be used; the message says why, without quoting it."""
+    """A credentials file that cannot be used; the message says why, without quoting it."""
 
 
 class KeyUnusableError(CredentialsFileError):
-    """A service account's key that cannot be used; the message says why, without quoting it."""
+    """A service account key that cannot be used; the message says why, without quoting it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialOptions:
-    """What the operator said about credentials.
+    """The operator's options for credentials.
 
     Attributes:
         credentials_file: a key or ADC file (`--credentials`), or None to look in the usual places.
         impersonate: e-mail of a service account to act as, or None.
         quota_project: project that calls are charged to, or None for the credentials' own.
-        allow_gcloud: the operator agreed that gcloud's own login is used where there are no application default
+        allow_gcloud: the operator agreed to the use of gcloud's own login if there are no application default
             credentials.
         env: the environment.
     """
@@ -51,11 +51,11 @@ class CredentialOptions:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Credentials, and whose they are.
+    """Credentials, and their owner.
 
     Attributes:
-        credentials: google.auth's; no token has been asked for yet.
-        identity: with an empty principal where only Google can say (ask `tokeninfo`, later).
+        credentials: google.auth's; no token has been requested yet.
+        identity: with an empty principal if only Google can say (through `tokeninfo`, later).
     """
 
     credentials: Any = field(repr=False)
@@ -73,7 +73,7 @@ def gcloud_available(env: Mapping[str, str]) -> bool:
 
 
 def check_credentials_file(path: str) -> Message | None:
-    """Return why a file cannot be credentials, or None. Reads it, but asks Google for nothing."""
+    """Return why a file cannot be credentials, or None. Reads it, but does not call Google."""
     try:
         _read_info(Path(path).expanduser())
     except CredentialsFileError as error:
@@ -83,7 +83,7 @@ def check_credentials_file(path: str) -> Message | None:
 
 
 def find(options: CredentialOptions) -> Found:
-    """Find the operator's credentials; reads files and may start gcloud, but asks Google for nothing.
+    """Find the operator's credentials; reads files and may start gcloud, but does not call Google.
 
     The order is that of Application Default Credentials: the file named by the operator or by
     GOOGLE_APPLICATION_CREDENTIALS, gcloud's ADC file, the metadata server of a machine at Google; and after
@@ -91,11 +91,11 @@ def find(options: CredentialOptions) -> Found:
     Source: https://cloud.google.com/docs/authentication/application-default-credentials
 
     Args:
-        options: what the operator said.
+        options: the operator's options.
 
     Raises:
-        CredentialsFileError: where a file is there and cannot be used.
-        google.auth.exceptions.DefaultCredentialsError: if there are none.
+        CredentialsFileError: a file exists and cannot be used.
+        google.auth.exceptions.DefaultCredentialsError: there are no credentials.
     """
     found = _source(options)
     quota = options.quota_project or options.env.get("GOOGLE_CLOUD_QUOTA_PROJECT", "")
@@ -120,7 +120,7 @@ def from_key(key: Secret) -> Found:
     """Return the credentials of a service account's own key, as Klaviyo will use it.
 
     Raises:
-        KeyUnusableError: where it is not such a key.
+        KeyUnusableError: it is not such a key.
     """
     try:
         info = _parse(key.reveal(), message("The key"))
@@ -161,7 +161,7 @@ def _from_file(path: Path, source: Message | None) -> Found:
 
 def _read_info(path: Path) -> dict[str, Any]:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or device would keep every call waiting
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or device would block every call
             raise CredentialsFileError(message("{path} is not a file: it is a pipe, a device or a folder.", path=path))
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
@@ -177,7 +177,7 @@ def _parse(data: bytes, what: Message) -> dict[str, Any]:
     except (ValueError, RecursionError):
         info = None
     if not isinstance(info, dict):
-        # Without the parser's words: they would quote the file, and the file holds a private key.
+        # Without the parser's text, which would quote the file, and the file contains a private key.
         text = message("{what} is not a credentials file: it is not a JSON object.", what=what)
         raise CredentialsFileError(text)
     return info
@@ -189,7 +189,7 @@ def _from_info(info: dict[str, Any], source: Message) -> Found:
     from google.auth.exceptions import GoogleAuthError
 
     try:
-        # Scopes come afterwards: given here, some kinds of credentials would ask Google for their project at once.
+        # Scopes are added later: with scopes, some kinds of credentials would ask Google for their project at once.
         credentials, _ = google.auth.load_credentials_from_dict(info)  # type: ignore[no-untyped-call]
     except (GoogleAuthError, ValueError, TypeError, KeyError, AttributeError) as error:
         text = message("The credentials from {source} are damaged ({kind}).", source=source, kind=type(error).__name__)
@@ -203,7 +203,8 @@ def _from_gcloud(env: Mapping[str, str]) -> Found:
     from google.oauth2.credentials import Credentials
 
     def refresh(request: object, scopes: object = None) -> tuple[str, datetime]:
-        # gcloud renews its own token when that is about to end, so ask again well before the shortest rest of a life.
+        # gcloud renews its own token shortly before it expires, so ask again well before the shortest rest of its
+        # validity.
         return _gcloud_token(env), (datetime.now(UTC) + _GCLOUD_TOKEN_LIFE).replace(tzinfo=None)
 
     credentials = Credentials(token=None, refresh_handler=refresh)  # type: ignore[no-untyped-call]
@@ -224,10 +225,12 @@ def _gcloud_token(env: Mapping[str, str]) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise RefreshError(f"gcloud auth print-access-token did not answer ({type(error).__name__})") from None  # type: ignore[no-untyped-call]
+        # type: ignore[no-untyped-call]
+        raise RefreshError(f"gcloud auth print-access-token did not answer ({type(error).__name__})") from None
     token = done.stdout.decode(errors="replace").strip()
     if done.returncode != 0 or not token:
-        raise RefreshError(scrub(done.stderr.decode(errors="replace").strip()[-1_000:]) or "gcloud gave no token")  # type: ignore[no-untyped-call]
+        # type: ignore[no-untyped-call]
+        raise RefreshError(scrub(done.stderr.decode(errors="replace").strip()[-1_000:]) or "gcloud gave no token")
     return token
 
 
@@ -237,7 +240,7 @@ def _gcloud_folder(env: Mapping[str, str]) -> Path:
 
 
 def _at_google(env: Mapping[str, str]) -> bool:
-    """Return whether this machine should have a metadata server. Looking first spares others a wait of seconds.
+    """Return whether this machine should have a metadata server. Checking first saves others a wait of seconds.
 
     Source: https://cloud.google.com/compute/docs/instances/detect-compute-engine
     """

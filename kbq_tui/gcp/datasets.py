@@ -1,4 +1,4 @@
-"""Datasets: found, made, deleted, listed, and who may do what with them."""
+"""Datasets: finds, creates, deletes and lists them, and changes their access lists."""
 
 import asyncio
 from collections import defaultdict
@@ -33,20 +33,19 @@ from kbq_tui.model.spec import normal_location
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
 
-# Version 3 shows conditions; without it a conditional entry would be written back without its condition.
-# Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/get (accessPolicyVersion)
-# Google's own client has no argument for it in get_dataset, and update_dataset puts it into the body.
+# Version 3 includes conditions; without it a conditional entry would be written back without its condition. Source:
+# https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/get (accessPolicyVersion) Google's own client has no
+# argument for it in get_dataset, and update_dataset puts it into the body.
 _POLICY: Final[Mapping[str, str | int]] = {"accessPolicyVersion": 3}
-# A write in this mode touches nothing but the access list, and where datasets' access lists are fine-grained it needs
-# the permission for that alone.
-# Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/patch (updateMode)
+# A write in this mode changes only the access list, and if datasets' access lists are fine-grained, it needs only that
+# permission. Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/patch (updateMode)
 _ACL_ONLY: Final[Mapping[str, str | int]] = {**_POLICY, "updateMode": "UPDATE_ACL"}
 _PAGE: Final = 1_000
 _REMEMBERED: Final = 8
-"""Datasets that are kept as they were seen: those of a connection, not of a project's thousands."""
+"""The most datasets that are remembered as last read: enough for a connection, not for a project's thousands."""
 _MAX_DATASETS: Final = 100_000
-_LONGEST_TIME: Final = 14  # digits, some years after 5000
-_LONGEST_LIFE: Final = 10**13  # milliseconds, some 300 years
+_LONGEST_TIME: Final = 14  # digits; enough for some years after 5000
+_LONGEST_LIFE: Final = 10**13  # milliseconds; some 300 years
 
 
 class Datasets:
@@ -61,7 +60,8 @@ class Datasets:
         self._client: Client | None = None
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._seen: dict[str, JSON] = {}
-        """Datasets as they were read or made last, until a role is granted: the grant need not read them again."""
+        """Datasets as they were last read or created, until a role is granted: the grant then need not read them
+        again."""
 
     async def names(self, project: str) -> tuple[tuple[str, str], ...]:
         """Return every dataset's name and location."""
@@ -77,7 +77,7 @@ class Datasets:
         return tuple(found)
 
     async def get(self, project: str, name: str) -> DatasetInfo | None:
-        """Return a dataset, or None if BigQuery says that there is none."""
+        """Return a dataset, or None if BigQuery says that it does not exist."""
 
         def read(attempt: Attempt) -> DatasetInfo | None:
             found = self._read(project, name, attempt.timeout)
@@ -90,7 +90,7 @@ class Datasets:
         return await self._wire.call(read, method="bigquery.datasets.get", context=context)
 
     async def create(self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]) -> bool:
-        """Create a dataset; False if it was there already, in the same location."""
+        """Create a dataset; False if it existed in the same location."""
 
         def create(attempt: Attempt) -> str | None:
             from google.cloud.bigquery import Dataset
@@ -128,7 +128,7 @@ class Datasets:
         return False
 
     async def delete(self, project: str, name: str, *, with_tables: bool) -> bool:
-        """Delete a dataset, one that is not empty only `with_tables`; False if it was not there."""
+        """Delete a dataset, one that is not empty only with `with_tables`; False if it did not exist."""
 
         def delete(attempt: Attempt) -> bool:
             from google.cloud.bigquery import DatasetReference
@@ -163,7 +163,7 @@ class Datasets:
         return tuple(found)
 
     async def test_table(self, project: str, name: str, table: str, permissions: Sequence[str]) -> frozenset[str]:
-        """Return those of the permissions that are held on a table or view.
+        """Return which of the permissions are held on a table or view.
 
         Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables/testIamPermissions
         """
@@ -178,7 +178,7 @@ class Datasets:
         return frozenset(held.intersection(permissions))
 
     async def grant(self, project: str, name: str, role: str, member: str) -> bool:
-        """Add an access entry; False if it was there."""
+        """Add an access entry; False if it existed."""
 
         def add(entries: list[JSON]) -> list[JSON] | None:
             if any(
@@ -212,13 +212,13 @@ class Datasets:
         missing_ok: bool = False,
         seen_ok: bool = False,
     ) -> bool:
-        """Read the access list, change it, write it back with its etag; start again where it was changed meanwhile.
+        """Read the access list, change it, write it back with its etag; start again if it was changed by others
+        meanwhile.
 
-        With `seen_ok` the list that was seen last serves for the first attempt. Its etag is refused where it was
-        changed since.
+        With `seen_ok`, the first attempt uses the list that was last read. Its etag is refused if it has changed since.
 
         Raises:
-            ProblemError: also where the answer held no access list, or the change would take the last owner away.
+            ProblemError: also if the answer had no access list, or the change would remove the last owner.
         """
         wire = self._wire
         context = wire.context(project, dataset=name, account=member.partition(":")[2])
@@ -226,7 +226,7 @@ class Datasets:
 
         def attempt_change(attempt: Attempt) -> bool | Problem:
             nonlocal unsure
-            # An earlier attempt may have written: then finding nothing to do means that it was us.
+            # An earlier attempt may have written; then finding nothing to do means that it succeeded.
             unsure = unsure or attempt.unsure
             found = self._seen.pop(f"{project}:{name}", None) if seen_ok else None
             if found is None or not _serves(found, change):
@@ -298,7 +298,7 @@ class Datasets:
 
 
 def _listed(answer: JSON, kind: str, key: str) -> list[JSON]:
-    """Return what a listing holds. Raises: MalformedError for any other answer: it would look like "nothing"."""
+    """Return the items of a list. Raises MalformedError for any other answer, which would look like an empty list."""
     if text(answer, "kind") != kind:
         raise MalformedError(f"not a {kind}")
     return items(answer, key)
@@ -344,21 +344,21 @@ def _info(name: str, found: JSON) -> DatasetInfo:
 
 
 def _life(milliseconds: str) -> timedelta | None:
-    """Return an expiration, or None if there is none; Google gives int64 as text."""
+    """Return an expiration, or None if there is none; Google writes int64 as text."""
     plain = milliseconds.isascii() and milliseconds.isdigit() and int(milliseconds) > 0
     return timedelta(milliseconds=min(int(milliseconds), _LONGEST_LIFE)) if plain else None
 
 
 def _moment(milliseconds: str) -> datetime | None:
-    """Return a time that Google gives in milliseconds, or None for what is no such time."""
+    """Return a time that Google gives in milliseconds, or None if it is not a valid time."""
     plain = milliseconds.isascii() and milliseconds.isdigit() and len(milliseconds) <= _LONGEST_TIME
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if plain else None
 
 
 def _serves(seen: JSON, change: Callable[[list[JSON]], list[JSON] | None]) -> bool:
-    """Return whether a dataset that was seen earlier is enough to write a change of it.
+    """Return whether a dataset that was read earlier is enough to write a change of it.
 
-    Where there seems to be nothing to do, only a dataset that was just read can say so.
+    That nothing has to be changed can only be decided by a dataset that was just read.
     """
     entries = entries_of(seen)
     return entries is not None and change(entries) is not None and bool(text(seen, "etag"))
@@ -371,6 +371,6 @@ def _is(fault: Fault | None, status: int) -> bool:
 def _gone(fault: Fault | None) -> bool:
     """Return whether BigQuery itself says that the dataset does not exist.
 
-    A proxy's 404 says nothing of the dataset, and neither does that of a project which does not exist.
+    A proxy's 404 says nothing about the dataset, nor does one for a project that does not exist.
     """
     return fault is not None and fault.http == 404 and fault.message.lower().startswith("not found: dataset")

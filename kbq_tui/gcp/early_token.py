@@ -1,4 +1,4 @@
-"""The operator's access token, sent for before anything else is read in: every other call waits for it."""
+"""Requests the operator's access token before anything else is imported, because every other call waits for it."""
 
 import threading
 from contextlib import suppress
@@ -9,7 +9,7 @@ from kbq_tui.gcp.session import Session, Token
 
 
 def send_for_token(options: CredentialOptions, endpoints: Endpoints, timeout: float) -> Session:
-    """Send for the operator's token, and return when the request has left, or cannot.
+    """Request the operator's token, and return when the request has been sent, or cannot be.
 
     Args:
         options: where credentials are.
@@ -17,7 +17,7 @@ def send_for_token(options: CredentialOptions, endpoints: Endpoints, timeout: fl
         timeout: seconds for the token.
 
     Returns:
-        The session to make calls with. Where the token could not be had, its first call tries again, and tells why.
+        The session to make calls with. If there is no token, its first call tries again and reports why.
     """
     sent = threading.Event()
     token = Token(lambda: find(options), sent.set)
@@ -30,7 +30,7 @@ def send_for_token(options: CredentialOptions, endpoints: Endpoints, timeout: fl
 
     try:
         threading.Thread(target=fetch, name="google token", daemon=True).start()
-    except RuntimeError:  # no thread to be had: the command says so before it sends anything
+    except RuntimeError:  # no thread available: the command reports this before it sends anything
         return session
     sent.wait(timeout)
     return session

@@ -1,4 +1,4 @@
-"""Where Google's APIs are reached. Overrides exist for private endpoints and for the sandbox."""
+"""The addresses of Google's APIs. Overrides exist for private endpoints and for the sandbox."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -26,7 +26,7 @@ _REST: Final = {
 _GRPC_VARIABLE: Final = "KBQ_TUI_IAM_GRPC"
 _TOKEN_VARIABLE: Final = "CLOUDSDK_AUTH_TOKEN_HOST"  # noqa: S105  a name
 _LOOPBACK: Final = pattern(r"localhost|::1|127(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}")
-"""Whole addresses only: what merely looks like one, such as 127.999.1.1, is a name that a resolver is asked for."""
+"""Complete IP addresses only: something similar, such as 127.999.1.1, is a name, for which a resolver is asked."""
 _GOOGLE: Final = ("googleapis.com", "google.com")
 _API_HOSTS: Final = {
     api: pattern(
@@ -35,25 +35,25 @@ _API_HOSTS: Final = {
     )
     for api, (_, own) in _REST.items()
 }
-"""The hosts at which an API can be found: the global one, those of regions, and their twins for client certificates."""
+"""The hosts of an API: the global one, the regional ones, and their counterparts for client certificates."""
 _TOKEN_HOSTS: Final = frozenset(
     {"oauth2.googleapis.com", "oauth2.mtls.googleapis.com", "accounts.google.com", "www.googleapis.com"}
 )
 _TOKEN_PATH: Final = pattern(r"(?:/o)?(?:/oauth2)?(?:/v[0-9])?/token")
-"""The paths that token endpoints have had at these hosts, such as `/token`, `/o/oauth2/token`, `/oauth2/v4/token`."""
+"""The paths that token endpoints have had on these hosts, such as `/token`, `/o/oauth2/token`, `/oauth2/v4/token`."""
 _METADATA: Final = frozenset({"metadata.google.internal", "169.254.169.254"})
 
 
 _PLAIN: Final = pattern(r"(?i:https?)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:[/?][!-\[\]-~]*)?")
-"""A URL in which every reader finds the same host. What stands before a backslash or an @, urlsplit takes for a user's
-name, and what makes the connection for the host."""
+"""A URL in which every parser finds the same host. In the part before a backslash or an @, urlsplit finds a user name,
+and the code that makes the connection finds the host."""
 
 _TARGET: Final = pattern(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+")
-"""A host and its port; none of gRPC's other ways to say where, which name resolvers and lists."""
+"""A host and its port; none of gRPC's other forms of addresses, such as name resolvers and lists."""
 
 
 def is_loopback(host: str | None) -> bool:
-    """Return whether a host name can only mean this machine."""
+    """Return whether a host name can only be this machine."""
     return host is not None and _LOOPBACK.fullmatch(host) is not None
 
 
@@ -70,10 +70,10 @@ class Endpoints:
         bigquery, iam, iamcredentials, resourcemanager, serviceusage, orgpolicy, billing, logging, monitoring,
             policyanalyzer: base URLs for REST.
         iam_grpc: `host:port` for IAM over gRPC.
-        token: the OAuth token endpoint named by gcloud's own variable, or empty for Google's.
+        token: the OAuth token endpoint in gcloud's own variable, or empty for Google's.
         overridden: a line for each address that is not Google's own, to be shown on screen.
-        trusted: host names that may receive credentials although they are not Google's: those overridden.
-        replaced: the APIs that an override moves elsewhere, by the names of the attributes above.
+        trusted: host names that may receive credentials although they are not Google's: those of overrides.
+        replaced: the APIs whose address is overridden, by the names of the attributes above.
     """
 
     bigquery: str = _REST["bigquery"][1]
@@ -96,14 +96,14 @@ class Endpoints:
     def from_env(cls, env: Mapping[str, str]) -> "Endpoints":
         """Read the overrides: gcloud's own variables, and KBQ_TUI_IAM_GRPC for the gRPC address.
 
-        IAM is reached in two ways; where only one of them is overridden, the other goes to the same host and port.
+        IAM has two addresses; if only one of them is overridden, the other uses the same host and port.
 
         Args:
             env: the environment.
 
         Raises:
-            InvalidValueError: where an address is not a URL, or would send credentials over plain http to another
-                machine. `field` is the variable's name.
+            InvalidValueError: an address is not a URL, or would send credentials over plain http to another machine.
+                `field` is the variable's name.
         """
         found: dict[str, str] = {}
         shown: list[str] = []
@@ -130,15 +130,15 @@ class Endpoints:
 
     @property
     def iam_grpc_is_local(self) -> bool:
-        """Whether IAM's gRPC address is on this machine, where it is reached without TLS."""
+        """Whether IAM's gRPC address is on this machine, in which case it is used without TLS."""
         return is_loopback(_host_of(self.iam_grpc))
 
     def settled(self, url: str) -> str:
-        """Return where a request for `url` goes: an API's own addresses at Google lead to where that API is.
+        """Return the address for a request to `url`: Google's addresses of an API are replaced by the API's endpoint.
 
-        Libraries make such addresses by themselves, whatever they were told: google-cloud-bigquery and
-        GOOGLE_API_USE_MTLS_ENDPOINT=always (an address for client certificates, of which we have none), impersonation
-        and token endpoints out of a credentials file.
+        Libraries use Google's addresses whatever they were configured with: google-cloud-bigquery with
+        GOOGLE_API_USE_MTLS_ENDPOINT=always (an address for client certificates, of which we have none), impersonation,
+        and token endpoints in a credentials file.
         """
         if not _PLAIN.fullmatch(url):
             return url
@@ -155,8 +155,8 @@ class Endpoints:
     def allows(self, url: str) -> bool:
         """Return whether credentials may be sent to `url`: Google over https, or a named override.
 
-        An override on this machine opens all its ports: a sandbox has several. The host that an override replaces is
-        not allowed any more.
+        An override on this machine allows all its ports, because a sandbox has several. The host that an override
+        replaces is not allowed any more.
         """
         if not _PLAIN.fullmatch(url):
             return False
@@ -165,7 +165,7 @@ class Endpoints:
         if api in self.replaced and not _is_under(url, str(getattr(self, api))):
             return False
         if parts.hostname in _METADATA:
-            return True  # it gives credentials, it gets none
+            return True  # it gives credentials, and gets none
         if is_loopback(parts.hostname):
             return any(map(is_loopback, self.trusted))
         return parts.scheme == "https" and (is_google(parts.hostname) or parts.hostname in self.trusted)
@@ -174,14 +174,14 @@ class Endpoints:
         """Return whether credentials may be sent over gRPC to the service at `service_url`, as gRPC names it.
 
         Args:
-            service_url: `https://HOST[:PORT]/SERVICE`; without `https` where there is no TLS.
+            service_url: `https://HOST[:PORT]/SERVICE`; without `https` if there is no TLS.
         """
         target = service_url.partition("://")[2].partition("/")[0]
         return self.iam_grpc in (target, f"{target}:443")
 
 
 def _api_of(host: str | None) -> str | None:
-    """Return which API a host name of Google's is for; None for others."""
+    """Return the API that a Google host name is for; None for others."""
     return next((api for api, hosts in _API_HOSTS.items() if hosts.fullmatch(host or "")), None)
 
 
@@ -190,7 +190,7 @@ def _is_under(url: str, base: str) -> bool:
 
 
 def _target_of(base: str) -> str:
-    """Return `host:port` of a base URL that was found good."""
+    """Return `host:port` of a base URL that was checked."""
     parts = urlsplit(base)
     host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
     return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

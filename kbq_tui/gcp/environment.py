@@ -1,7 +1,7 @@
-"""Settings of this machine that keep every call to Google from being made, found before one is tried.
+"""Settings of this machine that prevent every call to Google, found before one is tried.
 
-Libraries tell these faults late and in other words: a CA file that is not there as an unreachable network, an empty
-variable from deep inside of a client.
+Libraries report these faults late and in a misleading way: a missing CA file as an unreachable network, an empty
+variable as an error from deep inside a client.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem
 
 _CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Files or folders of certificate authorities; requests takes the first that is set.
+"""Files or folders with certificate authorities; requests uses the first that is set.
 
 Source: https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification
 """
@@ -28,9 +28,10 @@ _PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _UNIVERSE: Final = "GOOGLE_CLOUD_UNIVERSE_DOMAIN"
 _MTLS: Final = "GOOGLE_API_USE_MTLS_ENDPOINT"
 _MTLS_VALUES: Final = ("never", "auto", "always")
-"""What Google's clients take; with another value, or none, they raise an error. Source: https://google.aip.dev/auth/4114"""
+"""The values that Google's clients accept; with another one, or an empty one, they raise an error. Source:
+https://google.aip.dev/auth/4114"""
 UNREAD: Final = ("SSL_CERT_FILE",)
-"""Names a CA file, too, which other programs read, but none of the libraries here."""
+"""Also names a CA file, which other programs read, but none of the libraries here."""
 
 
 def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
@@ -38,20 +39,20 @@ def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
 
     Args:
         env: the environment.
-        endpoints: where the APIs are; what concerns TLS and proxies does not count where all are on this machine.
+        endpoints: where the APIs are; faults of TLS and proxies do not count if all are on this machine.
     """
     found = dict(faults(env))
     local = all(map(is_loopback, (urlsplit(endpoints.bigquery).hostname, urlsplit(endpoints.resourcemanager).hostname)))
     for variable, reason in found.items():
         if variable in (_UNIVERSE, _MTLS) or not local:
-            from kbq_tui.diagnosis import catalogue  # large, and seldom needed
+            from kbq_tui.diagnosis import catalogue  # a large module, and seldom needed
 
             return catalogue.problem(Code.MACHINE_SETTING, Context(), variable=variable, reason=reason)
     return None
 
 
 def faults(env: Mapping[str, str]) -> list[tuple[str, Message]]:
-    """Return every variable that is set wrongly, and what is wrong with it."""
+    """Return every variable with a wrong value, and what is wrong with it."""
     found: list[tuple[str, Message]] = []
     if env.get(_UNIVERSE) == "":
         found.append((_UNIVERSE, message("It is set, but empty.")))

@@ -1,7 +1,7 @@
-"""Turn an exception of a library into a `Fault`, and that into a `Problem`.
+"""Turns a library's exception into a `Fault`, and that into a `Problem`.
 
-Exceptions are told apart by their class's name, because this runs on the event loop, where importing the libraries
-that define them would be felt.
+Exceptions are recognised by their class's name, because this runs on the event loop, where importing the libraries that
+define them would cause a noticeable delay.
 """
 
 import json
@@ -44,7 +44,7 @@ UNTRUSTED: Final = Code.ENDPOINT_REFUSED
 UNEXPECTED: Final = Code.UNEXPECTED
 PORTAL: Final = Code.CAPTIVE_PORTAL
 
-# The first line of which any class occurs in the chain of causes decides; so what is particular stands first.
+# The first line with a class that occurs in the chain of causes decides; so special classes come first.
 _BY_CLASS: Final[tuple[tuple[Code, frozenset[str]], ...]] = (
     (UNTRUSTED, frozenset({"UntrustedAddressError"})),
     (KEY, frozenset({"KeyUnusableError"})),
@@ -73,7 +73,7 @@ _BY_CLASS: Final[tuple[tuple[Code, frozenset[str]], ...]] = (
     ),
     (
         MALFORMED,
-        # requests makes the last two a kind of OSError, as if the network were at fault
+        # in requests, the last two are kinds of OSError, as if the network were the reason
         frozenset(
             {
                 "MalformedError",
@@ -88,7 +88,7 @@ _BY_CLASS: Final[tuple[tuple[Code, frozenset[str]], ...]] = (
     (UNREACHABLE, frozenset({"ConnectionError", "NewConnectionError", "OSError"})),
 )
 
-# The same for gRPC, which has words only: (what the words are, the code).
+# The same for gRPC, which only has texts: (the text, the code).
 _GRPC_WORDS: Final = (
     (re.compile(r"http2 header with status: 3\d\d|content-type: text/html", re.I), PORTAL),
     (re.compile(r"deserializing response|content-type|http2 header with status: 2\d\d", re.I), MALFORMED),
@@ -99,7 +99,7 @@ _GRPC_WORDS: Final = (
     (re.compile(r"failed to connect|unreachable|no route", re.I), UNREACHABLE),
 )
 
-# Answers that say no: the request was refused before anything was done. After any other the effect is open.
+# Answers that refuse: the request was refused before anything was done. After any other answer the effect is unknown.
 _REFUSALS: Final = frozenset({400, 401, 403, 404, 405, 409, 412, 413, 429})
 _REFUSAL_STATUS: Final = frozenset(
     {
@@ -155,21 +155,21 @@ _NOT_CONNECTED: Final = re.compile(r"failed to connect|dns resolution failed|nam
 
 _DATASET_WRITES: Final = frozenset({"bigquery.datasets.patch", "bigquery.datasets.update"})
 _DATASET_PAUSE: Final = 3.0
-"""Seconds before a dataset is written again that takes no more updates: five are taken in ten seconds, and the pauses
-of one call have to outlast them. Source: https://cloud.google.com/bigquery/quotas#dataset_limits"""
+"""Seconds before a dataset that accepts no more updates is written again: five are accepted in ten seconds, and the
+pauses of one call must be longer than that. Source: https://cloud.google.com/bigquery/quotas#dataset_limits"""
 
 
 def judge(error: BaseException, method: str, context: Context) -> CallFailure:
-    """Say what an exception means.
+    """Judge an exception.
 
     Args:
-        error: anything that came out of a call.
-        method: what was called, such as `bigquery.datasets.get`.
+        error: any exception of a call.
+        method: the method that was called, such as `bigquery.datasets.get`.
         context: what the call was about.
     """
     chain = list(_chain(error))
     names = {kind.__name__ for link in chain for kind in type(link).__mro__}
-    if "NewConnectionError" in names:  # urllib3 makes it a kind of time-out, for old programs' sake
+    if "NewConnectionError" in names:  # urllib3 makes it a kind of time-out, for backward compatibility
         names -= {"ConnectTimeoutError", "TimeoutError"}
     if "TokenFetchError" in names:
         method = "oauth2.token"
@@ -192,13 +192,13 @@ def judge(error: BaseException, method: str, context: Context) -> CallFailure:
     words: str | Message = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
     details: dict[str, str | Message] = {}
     if known is None and any(NOT_ASKED in getattr(link, "__notes__", ()) for link in chain):
-        # Nothing was sent, so it is no answer of Google's that failed.
+        # Nothing was sent, so it is not an answer of Google's that failed.
         last = chain[-1]
         code, words, details = UNEXPECTED, "", {"reason": _short(f"{type(last).__name__}: {last}")}
         _log.warning("%s: not asked (%s)", method, type(last).__name__)
     elif known is None:
-        # A library choked on an answer, or we did: KeyError, AttributeError, TypeError and their like. Python's words
-        # are not Google's, and would be shown as such.
+        # A library failed on an answer, or we did: KeyError, AttributeError, TypeError and the like. Python's text is
+        # not Google's, but would be shown as if it were.
         words = ""
         _log.warning("%s: answer not understood (%s)", method, type(error).__name__)
     for link in chain:
@@ -210,7 +210,7 @@ def judge(error: BaseException, method: str, context: Context) -> CallFailure:
 
 
 def _words(error: BaseException) -> str | Message:
-    """Return what an exception says; our own sentences as they were said."""
+    """Return an exception's text; our own messages unchanged."""
     return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 
@@ -221,7 +221,7 @@ def _problem(code: Code, context: Context, method: str, words: str | Message, **
 
 
 def fault_of(error: BaseException, method: str) -> Fault | None:
-    """Return the fault in an error that Google answered with, or None for any other exception."""
+    """Return the fault in an error that Google answered, or None for any other exception."""
     if isinstance(error, HttpError):
         return _from_http(error.status, error.headers, error.body, method)
     names = {kind.__name__ for kind in type(error).__mro__}
@@ -254,7 +254,7 @@ def _from_http(status: int, headers: Mapping[str, str], body: bytes, method: str
 
 
 def from_status(error: Mapping[str, Any], method: str) -> Fault:
-    """Return the fault in a google.rpc.Status, as a failed operation holds it."""
+    """Return the fault in a google.rpc.Status, as in a failed operation."""
     code = error.get("code")
     name = _CANONICAL[code] if isinstance(code, int) and 0 <= code < len(_CANONICAL) else "UNKNOWN"
     body = json.dumps({"error": {**error, "status": name}}).encode()
@@ -280,7 +280,7 @@ def _from_grpc(error: Any, method: str) -> Fault:
 def _from_refresh(error: BaseException, method: str) -> Fault:
     words = _short(str(error.args[0]) if error.args else str(error))
     answer = error.args[1] if len(error.args) > 1 else None
-    if isinstance(answer, str):  # impersonation hands over the body
+    if isinstance(answer, str):  # impersonation passes the body
         try:
             answer = json.loads(answer)
         except (ValueError, RecursionError):
@@ -307,7 +307,7 @@ def _grpc_code(fault: Fault) -> Code | None:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and everything that is known to have caused it, outermost first."""
+    """Yield an exception and all exceptions that are known to have caused it, outermost first."""
     waiting, seen = [error], set[int]()
     while waiting and len(seen) < _MAX_CHAIN:
         link = waiting.pop(0)

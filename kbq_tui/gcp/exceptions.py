@@ -1,4 +1,5 @@
-"""What the adapter raises itself. `errors.judge` says what it means, and is not needed to send a request."""
+"""Exceptions that the adapter raises itself. `errors.judge` interprets them; that module is not needed to send a
+request."""
 
 from collections.abc import Mapping
 
@@ -20,8 +21,8 @@ class HttpError(Exception):
 
 
 class MalformedError(Exception):
-    """A success whose content is not what Google documents."""
+    """A successful answer whose content is not what Google documents."""
 
 
 class TokenFetchError(Exception):
-    """No access token could be had; the call itself was not sent. The cause says why."""
+    """There is no access token; the call itself was not sent. The cause says why."""

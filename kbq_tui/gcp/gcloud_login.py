@@ -14,7 +14,7 @@ from kbq_tui.shell.commands import LOGIN
 
 
 def log_in(env: Mapping[str, str]) -> Message | None:
-    """Run gcloud's login; it shows a link, and asks for the code that Google gives to whoever opens it.
+    """Run gcloud's login; it shows a link, and asks for the code that Google shows there.
 
     Blocks until gcloud ends. Ctrl+C ends gcloud, not this program.
 
@@ -28,11 +28,11 @@ def log_in(env: Mapping[str, str]) -> Message | None:
     if program is None:
         return message("gcloud is not installed here.")
     command = [program, *shlex.split(LOGIN.template)[1:]]
-    # Somebody is there to answer, whatever is set for scripts. Standard output is for results.
+    # Somebody is there to answer, whatever is set for scripts. Standard output is only for results.
     asking = {**env, "CLOUDSDK_CORE_DISABLE_PROMPTS": "0"}
     try:
         with _interrupts_ignored():
-            shown = sys.__stderr__  # descriptor 2 may go nowhere, so that nothing else writes on the screen
+            shown = sys.__stderr__  # descriptor 2 may be diverted, so that nothing else writes to the screen
             status = subprocess.run(command, env=asking, stdout=shown, stderr=shown, check=False).returncode  # noqa: S603
     except OSError as error:
         return message("gcloud cannot be started: {why}.", why=error.strerror or type(error).__name__)
@@ -41,9 +41,9 @@ def log_in(env: Mapping[str, str]) -> Message | None:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Let Ctrl+C end only the program that has the terminal, as a shell does.
+    """Let Ctrl+C end only the program in the foreground, as a shell does.
 
-    With a handler, not SIG_IGN: a program that is started would inherit that.
+    With a handler, not SIG_IGN, which the started program would inherit.
     """
     before = signal.getsignal(signal.SIGINT)
     if before is signal.SIG_IGN or threading.current_thread() is not threading.main_thread():

@@ -69,7 +69,7 @@ class KeyUsage:
         )
 
     async def jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
-        """Return the jobs that an account has begun and that were not ours, newest first: when, and why they failed.
+        """Return an account's jobs that were not ours, newest first: when they ran, and why they failed.
 
         BigQuery may write two entries for one job, when it begins and when it ends; they name the same resource.
 
@@ -177,19 +177,19 @@ def _call(entry: JSON) -> KeyCall:
 
 
 def inner(source: object, *keys: str) -> object:
-    """Return what stands in objects within objects; None if one of them is missing."""
+    """Return a value in nested objects; None if one of them is missing."""
     for key in keys:
         source = source.get(key) if isinstance(source, dict) else None
     return source
 
 
 def stamp(at: datetime) -> str:
-    """Return a time, aware, as filters have it: UTC, in seconds."""
+    """Return an aware time in the form of filters: UTC, in seconds."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def parsed_time(value: str) -> datetime:
-    """Return a time that an answer holds. Raises: MalformedError if it is not one, or has no time zone."""
+    """Return a time in an answer. Raises MalformedError if it is not a time, or has no time zone."""
     try:
         found = datetime.fromisoformat(value)
     except ValueError:

@@ -12,7 +12,7 @@ from kbq_tui.gcp.retry import Attempt
 from kbq_tui.model.observed import ProjectInfo, RoleBinding
 
 _MAX_PERMISSIONS: Final = 100
-# Version 3 shows conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
+# Version 3 includes conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
 _VERSION: Final = 3
 
 
@@ -27,7 +27,7 @@ class Policies:
         self._wire = wire
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._seen: dict[str, JSON] = {}
-        """The policies as they were read last, until one is changed: the first change need not read it again."""
+        """The policies as they were last read, until one is changed: the first change then need not read it again."""
 
     async def project(self, project: str) -> ProjectInfo:
         """Return a project."""
@@ -37,14 +37,14 @@ class Policies:
         )
 
     async def search(self, words: str, page_token: str, limit: int) -> ProjectPage:
-        """Search among the projects that may be seen; one page."""
+        """Search the projects that may be seen; returns one page."""
         query: dict[str, str | int] = {"pageSize": max(1, min(limit, 500))}
-        # Characters that the query language reads as operators do not occur in names and ids.
+        # Characters that are operators in the query language do not occur in names and ids.
         wanted = "".join(char for char in words.strip() if char.isalnum() or char in "-_.:' ")[:100]
         if wanted:
-            # Infix wildcards and a plain OR: documented is that terms on several fields are alternatives, and other
-            # people's queries rely on the contrary.
-            # Source: https://cloud.google.com/resource-manager/reference/rest/v3/projects/search
+            # Infix wildcards and an explicit OR: the documentation says that terms on several fields are alternatives,
+            # but published queries of others assume the opposite. Source:
+            # https://cloud.google.com/resource-manager/reference/rest/v3/projects/search
             term = f'"*{wanted}*"' if " " in wanted else f"*{wanted}*"
             query["query"] = f"id:{term} OR displayName:{term}"
         found, token = await self._wire.page(
@@ -58,7 +58,7 @@ class Policies:
         return ProjectPage(found, token)
 
     async def test_permissions(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
-        """Return those of the permissions that the principal holds on the project."""
+        """Return which of the permissions the principal holds on the project."""
         wanted = list(dict.fromkeys(permissions))
         held: set[str] = set()
         for start in range(0, len(wanted), _MAX_PERMISSIONS):
@@ -78,7 +78,7 @@ class Policies:
         def read(attempt: Attempt) -> tuple[RoleBinding, ...]:
             policy = self._read(project, attempt)
             if not text(policy, "etag"):
-                raise MalformedError("a policy without an etag")  # an empty answer is no empty policy
+                raise MalformedError("a policy without an etag")  # an empty answer is not an empty policy
             found = bindings_in(policy)
             self._seen[project] = policy
             return found
@@ -90,7 +90,7 @@ class Policies:
         )
 
     async def add(self, project: str, role: str, member: str) -> bool:
-        """Add a member to the unconditional binding of a role; False if it was there."""
+        """Add a member to the unconditional binding of a role; False if it was in it."""
 
         def change(bindings: list[JSON]) -> bool:
             ours = [binding for binding in bindings if text(binding, "role") == role and _condition(binding) is None]
@@ -105,7 +105,7 @@ class Policies:
         return await self._change(project, member, change)
 
     async def remove(self, project: str, role: str, member: str) -> bool:
-        """Take a member out of the unconditional binding of a role; False if it was not there."""
+        """Remove a member from the unconditional binding of a role; False if it was not in it."""
 
         return await self._change(project, member, lambda bindings: without(bindings, role, member))
 
@@ -121,16 +121,16 @@ class Policies:
         )
 
     async def _change(self, project: str, member: str, change: Callable[[list[JSON]], bool]) -> bool:
-        """Read the policy, change it, write it back with its etag; start again where it was changed meanwhile.
+        """Read the policy, change it, write it back with its etag; start again if it was changed by others meanwhile.
 
-        The policy that was seen last serves for the first attempt. Its etag is refused where it was changed since.
+        The first attempt uses the policy that was last read. Its etag is refused if it has changed since.
         """
         context = self._wire.context(project, account=member.partition(":")[2])
         unsure = False
 
         def attempt_change(attempt: Attempt) -> bool:
             nonlocal unsure
-            # An earlier attempt may have written: then finding nothing to do means that it was us.
+            # An earlier attempt may have written; then finding nothing to do means that it succeeded.
             unsure = unsure or attempt.unsure
             policy = self._seen.pop(project, None)
             if policy is None or not change(policy.setdefault("bindings", [])):
@@ -161,7 +161,8 @@ class Policies:
 
 
 def permissions_in(answer: JSON) -> set[str]:
-    """Return what an answer to testIamPermissions holds; nothing held is an empty object at Google."""
+    """Return the permissions in an answer to testIamPermissions; if there are none, Google's answer is an empty
+    object."""
     found = answer.get("permissions", [])
     if not isinstance(found, list):
         raise MalformedError("permissions is not a list")
@@ -177,7 +178,7 @@ def bindings_in(policy: JSON) -> tuple[RoleBinding, ...]:
 
 
 def without(bindings: list[JSON], role: str, member: str) -> bool:
-    """Take a member out of the unconditional bindings of a role, in place. Returns whether it was in one."""
+    """Remove a member from the unconditional bindings of a role, in place. Returns whether it was in one."""
     found = False
     for binding in list(bindings):
         if text(binding, "role") != role or _condition(binding) is not None:

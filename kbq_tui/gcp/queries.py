@@ -1,8 +1,8 @@
 """Queries and jobs.
 
-One round trip a query: jobs.query with a request id of our own, which makes repeating it safe. The client library's
-`query_and_wait` draws a new id at each call, so an INSERT whose answer was lost could run twice.
-Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query (requestId)
+One round trip for each query: jobs.query with a request id of our own, which makes repeating it safe. The client
+library's `query_and_wait` uses a new id for each call, so an INSERT whose answer was lost could run twice. Source:
+https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query (requestId)
 """
 
 import json
@@ -20,7 +20,7 @@ from kbq_tui.model.jobs import LIST_PERMISSION, OUR_LABEL, JobInfo
 from kbq_tui.model.problem import ProblemError
 
 _DRY: Final = frozenset({"schema", "totalBytesProcessed", "jobComplete"})
-"""What a dry run tells, some of it in any case."""
+"""What is read of a dry run's statistics; some of it is always present."""
 _LONGEST_WAIT: Final = 10.0
 _JOB_PAGE: Final = 200
 _MAX_JOBS: Final = 1_000
@@ -72,7 +72,7 @@ class Queries:
 
             answer = ask("POST", queries, {**body, "timeoutMs": wait()})
             if dry_run and not answer.keys() & _DRY:
-                raise MalformedError("not the answer to a dry run")  # an empty one would look like "may be read"
+                raise MalformedError("not the answer to a dry run")  # an empty answer would look like "may be read"
             reference = answer.get("jobReference")
             more: dict[str, str | int] = {"maxResults": max_rows, "formatOptions.useInt64Timestamp": "true"}
             if ran_in := text(reference, "location") or location:
@@ -95,7 +95,7 @@ class Queries:
         return await self._wire.call(run, method="bigquery.jobs.query", context=context)
 
     async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
-        """Return what a query would read; of more than 50 tables BigQuery may leave some out.
+        """Return what a query would read; if it reads more than 50 tables, BigQuery may leave some out.
 
         Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 (referencedTables)
         """
@@ -108,7 +108,7 @@ class Queries:
             statistics = answer.get("statistics")
             query = statistics.get("query") if isinstance(statistics, dict) else None
             if not isinstance(query, dict):
-                raise MalformedError("not the answer to a dry run")  # an empty one would look like "reads nothing"
+                raise MalformedError("not the answer to a dry run")  # an empty answer would look like "reads nothing"
             tables = tuple(
                 (text(table, "projectId"), text(table, "datasetId"), text(table, "tableId"))
                 for table in items(query, "referencedTables")
@@ -128,18 +128,18 @@ class Queries:
     async def recent_jobs(
         self, project: str, email: str, limit: int, *, own: bool, since: datetime | None = None
     ) -> tuple[JobInfo, ...]:
-        """Return the newest jobs of an account, newest first; looks at so many of the newest jobs of the project.
+        """Return the newest jobs of an account, newest first, from a limited number of the project's newest jobs.
 
         Args:
             project: project id.
             email: the account's e-mail.
-            limit: how many.
-            own: the principal is that account, which may list its own jobs without further permission.
-            since: how far back, aware UTC; None for as far as a look at the newest 1,000 jobs of the project reaches.
+            limit: the most jobs.
+            own: whether the principal is that account, which may list its own jobs without further permission.
+            since: how far back, aware UTC; None for as far as the newest 1,000 jobs of the project reach.
 
         Raises:
-            ProblemError: also where there are jobs of which is not told whose they are, and none of the account's:
-                without `bigquery.jobs.listAll`, those of others are listed without details.
+            ProblemError: also if there are jobs without a user, and none of the account's: without
+                `bigquery.jobs.listAll`, those of others are listed without details.
         """
         query: dict[str, str | int] = {"maxResults": _JOB_PAGE, "projection": "full"}
         if not own:

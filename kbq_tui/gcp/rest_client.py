@@ -1,4 +1,4 @@
-"""What every part of the adapter calls through: one principal, one session, one caller."""
+"""The client that every part of the adapter uses: one principal, one session, one call runner."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ class RestClient:
         self.endpoints = endpoints
         self.acting_as = acting_as
         self.operator = ""
-        self.locations: dict[tuple[str, str], str] = {}  # of datasets that were seen, by project and name
+        self.locations: dict[tuple[str, str], str] = {}  # of datasets that were read, by project and name
 
     def context(self, project: str = "", *, account: str = "", dataset: str = "", location: str = "") -> Context:
         """Return what is known of a call, to fill in the remedies of its failures."""
@@ -61,11 +61,11 @@ class RestClient:
         context: Context,
         body: JSON | None = None,
     ) -> T:
-        """Make one REST call, and read its answer off the event loop too: it can be long, or make no sense.
+        """Make one REST call, and parse its answer off the event loop, too: it can be long, or malformed.
 
         Args:
             verb, url, body: the request.
-            read: makes something of the JSON object that came back.
+            read: parses the JSON object of the answer.
             method: the call's name for messages.
             context: what the call is about.
         """
@@ -83,7 +83,7 @@ class RestClient:
         method: str,
         context: Context,
     ) -> tuple[T, str]:
-        """Read one page of a listing; returns what is made of it, and the token of the next (empty at the end)."""
+        """Read one page of a list; returns the parsed page, and the token of the next (empty at the end)."""
         asked = {**query, **({"pageToken": token} if token else {})}
         return await self.ask(
             "GET",
@@ -103,7 +103,7 @@ class RestClient:
         method: str,
         context: Context,
     ) -> list[T]:
-        """Read a listing page by page until its end, until there are `limit` items, or the pages go round."""
+        """Read a list page by page until its end, until there are `limit` items, or until a page token repeats."""
         found: list[T] = []
         token, seen = "", set[str]()
         while token not in seen and len(found) < limit and len(seen) < _MAX_PAGES:
@@ -139,7 +139,7 @@ def parse(content: bytes) -> JSON:
     """Return the JSON object in an answer.
 
     Raises:
-        MalformedError: where it is something else.
+        MalformedError: it is something else.
     """
     try:
         answer = json.loads(content)
@@ -156,7 +156,7 @@ def url(base: str, path: str, query: Mapping[str, str | int] | Sequence[tuple[st
 
 
 def part(value: str) -> str:
-    """Return a name as one segment of a path, escaped so that it cannot become more than one."""
+    """Return a name as one segment of a path, escaped so that it stays one segment."""
     return quote(value, safe=":@") if value.strip(".") else quote(value, safe="").replace(".", "%2E")
 
 
@@ -172,7 +172,7 @@ def items(source: object, key: str) -> list[JSON]:
     """Return a field that holds a list of objects; empty if it is missing.
 
     Raises:
-        MalformedError: where it is there and something else: a list cut short would look like "nothing there".
+        MalformedError: it has another type: treated as missing, it would look like an empty list.
     """
     value = source.get(key) if isinstance(source, dict) else None
     if value is None:

@@ -1,7 +1,7 @@
-"""How one call to Google is made: off the event loop, with a deadline, and again where that can help.
+"""Makes calls to Google: off the event loop, with a deadline, and with retries where they can help.
 
 Google's libraries block. Each call runs on a daemon thread and reports to an asyncio future, because the interpreter
-joins every other kind of thread when it exits: an operator who quits during a hung call would wait for it.
+joins every other kind of thread when it exits: an operator who quits while a call hangs would have to wait for it.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ class Attempt:
 
     Attributes:
         timeout: seconds left for it.
-        unsure: whether an earlier attempt may have taken effect although its answer never came: then "already
-            exists" and "not found" may be the work of that attempt.
-        unsent: whether the request certainly has not left yet. The function may set it while it prepares, and must
-            unset it before it sends: then a deadline that passes meanwhile leaves no doubt.
-        asked: whether a request was sent at all. What is raised before is nothing that Google answered.
+        unsure: whether an earlier attempt may have taken effect although its answer never came: then "already exists"
+            and "not found" may be that attempt's effect.
+        unsent: whether the request was certainly not sent yet. The function may set it during preparation, and must
+            unset it before it sends: if the deadline passes before, the outcome is certain.
+        asked: whether a request was sent at all. An exception before that is not an answer of Google's.
     """
 
     timeout: float
@@ -50,12 +50,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class CallFailure:
-    """What an exception means.
+    """The judgement of an exception.
 
     Attributes:
         problem: the failure, explained.
-        acted: False only where the request certainly has had no effect.
-        retry_after: seconds the server asked us to wait.
+        acted: False only if the request certainly had no effect.
+        retry_after: seconds that the server asked us to wait.
     """
 
     problem: Problem
@@ -64,31 +64,31 @@ class CallFailure:
 
 
 _here = threading.local()
-"""The attempt that runs on the thread."""
+"""The attempt that runs on the present thread."""
 
 
 def asking() -> None:
-    """Note that a request is about to be sent by the attempt that runs on this thread, if one does."""
+    """Note that the attempt on this thread, if any, is about to send a request."""
     attempt: Attempt | None = getattr(_here, "attempt", None)
     if attempt is not None:
         attempt.asked = True
 
 
 NOT_ASKED: Final = "raised before anything was sent"
-"""The note on an exception for which this machine or this program is at fault, and no answer."""
+"""The note on an exception that is the fault of this machine or this program, not an answer."""
 
 
 class Judge(Protocol):
-    """Turns an exception of a library into a verdict."""
+    """Turns a library's exception into a judgement."""
 
     def __call__(self, error: BaseException, method: str, context: Context) -> CallFailure: ...
 
 
 class CallFailedError(ProblemError):
-    """A call that failed and is not repeated any more.
+    """A call that failed and is not retried any more.
 
     Attributes:
-        unsure: whether it may have taken effect all the same.
+        unsure: whether it may have taken effect nevertheless.
     """
 
     def __init__(self, problem: Problem, unsure: bool) -> None:
@@ -99,8 +99,8 @@ class CallFailedError(ProblemError):
 class _Starter:
     """Starts daemon threads from a daemon thread.
 
-    `Thread.start` waits until the new thread has had its turn. Starting sixteen calls at once would hold up the event
-    loop for as long as each of them, in turn, keeps the interpreter.
+    `Thread.start` waits until the new thread has started running. Starting sixteen calls at once would block the event
+    loop for as long as each of them, one after the other, holds the interpreter.
     """
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class _Starter:
                 thread = threading.Thread(target=self._run, name="google starter", daemon=True)
                 try:
                     thread.start()
-                except RuntimeError:  # no more threads to be had: in turn, on the event loop
+                except RuntimeError:  # no more threads available: run it here, on the event loop
                     work()
                     return
                 self._thread = thread
@@ -134,10 +134,10 @@ class CallRunner:
 
     Args:
         judge: turns exceptions into problems.
-        timeout: seconds for a call with all its repetitions, unless the call names its own.
-        threads: how many calls may be under way at once; more wait, within their own deadline.
-        attempts: how often a call is tried at most.
-        sleep, monotonic, uniform: time and chance, so that tests own them.
+        timeout: seconds for a call with all its retries, unless the call has its own deadline.
+        threads: the most calls that run at once; more wait, within their own deadline.
+        attempts: the most attempts of a call.
+        sleep, monotonic, uniform: time and randomness, for tests.
     """
 
     def __init__(
@@ -174,11 +174,11 @@ class CallRunner:
             fn: makes the call; gets the seconds it has left.
             method: the call's name for messages, such as `bigquery.datasets.get`.
             context: what the call is about, to fill in remedies.
-            idempotent: False repeats the call only where it certainly had no effect.
-            deadline: seconds for everything, pauses included; None is the caller's own timeout.
+            idempotent: False retries the call only if it certainly had no effect.
+            deadline: seconds for everything, including pauses; None for the runner's timeout.
 
         Raises:
-            CallFailedError: where the call failed, was not worth repeating, or ran out of time.
+            CallFailedError: the call failed, was not worth repeating, or ran out of time.
         """
         budget = self.timeout if deadline is None else deadline
         ends = self._monotonic() + budget
@@ -199,7 +199,7 @@ class CallRunner:
         raise AssertionError("unreachable")
 
     async def retry_on_conflict(self, change: Callable[[], Awaitable[T]]) -> T:
-        """Run a whole read-change-write, again from the start while others write in between; bounded.
+        """Run a whole read-change-write, again from the start if others write in between; a limited number of times.
 
         Source: https://cloud.google.com/iam/docs/policies#etag (retry the whole operation with backoff).
         """
@@ -213,7 +213,7 @@ class CallRunner:
         raise AssertionError("unreachable")
 
     async def pause(self, seconds: float) -> None:
-        """Wait, between two looks at something that takes its time."""
+        """Wait between two polls of something that takes time."""
         await self._sleep(seconds)
 
     def _pause(self, attempt: int, longest: float) -> float:
@@ -228,7 +228,7 @@ class CallRunner:
                 answer: asyncio.Future[tuple[T | None, BaseException | None]] = loop.create_future()
 
                 def settle(value: T | None, error: BaseException | None) -> None:
-                    # The slot belongs to the thread, not to the caller: a hung call keeps it until it ends.
+                    # The slot belongs to the thread, not to the caller: a call that hangs keeps it until it ends.
                     self._slots.release()
                     if not answer.done():
                         answer.set_result((value, error))
@@ -240,7 +240,7 @@ class CallRunner:
                     _here.attempt = attempt
                     try:
                         value = fn(attempt)
-                    except BaseException as caught:  # noqa: BLE001  handed over to the waiting side
+                    except BaseException as caught:  # noqa: BLE001  passed to the waiting side
                         error = caught
                         if isinstance(caught, Exception) and not attempt.asked:
                             caught.add_note(NOT_ASKED)
@@ -273,7 +273,7 @@ def preload(
         started: told the name of each library before it is imported; for tests.
 
     Returns:
-        The thread, for those who want to know when it is done; None if one has been started before.
+        The thread, to know when it is done; None if one was started before.
     """
     if _warming.is_set():
         return None

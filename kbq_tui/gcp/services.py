@@ -1,4 +1,4 @@
-"""Which APIs are on, turning them on, and billing."""
+"""Which APIs are enabled, enabling them, and billing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -39,7 +39,7 @@ class Services:
         self._wire = wire
 
     async def enabled(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
-        """Return which of the APIs are on."""
+        """Return for each API whether it is enabled."""
         wanted = list(dict.fromkeys(names))
         state: dict[str, bool] = {}
         for start in range(0, len(wanted), _MAX_GET):
@@ -54,7 +54,7 @@ class Services:
         return {name: state[name] for name in wanted if name in state}
 
     async def enable(self, project: str, names: Sequence[str]) -> None:
-        """Turn APIs on, and wait for the operation to end."""
+        """Enable APIs, and wait for the operation to end."""
         for start in range(0, len(names), _MAX_ENABLE):
             await self._enable(project, list(names[start : start + _MAX_ENABLE]))
 
@@ -87,7 +87,7 @@ class Services:
             raise ProblemError(recognise(from_status(error, method), context))
 
     async def query_quota(self, project: str) -> QueryQuota:
-        """Return how much the project's queries may read in a day.
+        """Return how many bytes the project's queries may read in a day.
 
         Source: https://cloud.google.com/service-usage/docs/reference/rest/v1beta1/services.consumerQuotaMetrics/list
         """

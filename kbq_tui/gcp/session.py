@@ -25,12 +25,12 @@ _MAX_ERROR_BODY: Final = 64 * 1024
 _CHUNK: Final = 64 * 1024
 _PAGE: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}<(?:!doctype\s+html|!--|html|head|body)\b", re.IGNORECASE)
 _PAGE_SHOWN: Final = 1_000
-# A company's proxy cannot reach this machine's own loopback. None takes away what the environment names.
+# A company's proxy cannot reach this machine's loopback. None removes the environment's proxies.
 _NO_PROXY: Final[Any] = {"http": None, "https": None, "all": None}
 
 
 class UntrustedAddressError(Exception):
-    """Credentials would have gone to a host that is neither Google's nor named by an override."""
+    """Credentials would have been sent to a host that is neither Google's nor that of an override."""
 
 
 class AnswerTooLargeError(Exception):
@@ -38,7 +38,7 @@ class AnswerTooLargeError(Exception):
 
 
 class PageError(Exception):
-    """A success that is an HTML page. None of Google's interfaces gives one: it is a network's or a proxy's page."""
+    """A successful answer that is an HTML page. No Google API returns one: it comes from a network or a proxy."""
 
 
 class Token:
@@ -59,11 +59,11 @@ class Token:
         self._sent = False
 
     def found(self, timeout: float) -> Found:
-        """Return the credentials and whose they are; looks for them at the first call.
+        """Return the credentials and their owner; searches for them at the first call.
 
         Raises:
-            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: if there are none.
-            TimeoutError: where another call's looking took too long.
+            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: there are none.
+            TimeoutError: another call's search took too long.
         """
         with self._locked(timeout):
             if self._found is None:
@@ -71,9 +71,9 @@ class Token:
             return self._found
 
     def headers(self, http: "Session", timeout: float, *, fresh: bool = False, stale: str = "") -> dict[str, str]:
-        """Return the headers that authenticate a call; fetches a token if there is none that is valid.
+        """Return the headers that authenticate a call; fetches a token if there is no valid one.
 
-        Calls that wait while another one fetches share what it gets, be it a token or an error.
+        Calls that wait while another one fetches share its token or its error.
 
         Args:
             http: fetches the token.
@@ -82,9 +82,9 @@ class Token:
             stale: a token that Google has just refused; fetch another unless that has been done already.
 
         Raises:
-            TokenFetchError: where Google refuses or cannot be reached.
-            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: where no credentials were found.
-            TimeoutError: where another call's fetching took too long.
+            TokenFetchError: Google refuses or cannot be reached.
+            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: no credentials were found.
+            TimeoutError: another call's fetch took too long.
         """
         seen = self._round
         credentials = self.found(timeout).credentials
@@ -120,7 +120,7 @@ class Token:
             data = _Body(body, self._on_sent) if isinstance(body, bytes) and self._on_sent is not None else body
             response = http.plain(method, url, data=data, headers=headers, timeout=left)
             if response.status_code == 429 or response.status_code >= 500 or 300 <= response.status_code < 400:
-                # Repeating is the caller's: google.auth would do it here, asleep, without a look at the deadline.
+                # Retries are the caller's: google.auth would sleep here and ignore the deadline.
                 raise HttpError(response.status_code, response.headers, response.content)
             return _AuthResponse(response)
 
@@ -135,7 +135,7 @@ class Token:
 
 
 class _Body:
-    """The body of a request, as a file that tells when all of it was sent: it is asked for more then.
+    """The body of a request, as a file that detects when all of it was sent: then it is asked for more.
 
     Args:
         data: the body.
@@ -150,12 +150,12 @@ class _Body:
     def __len__(self) -> int:
         return len(self._data)
 
-    def __iter__(self) -> Iterator[bytes]:  # by which requests tells a file from text
+    def __iter__(self) -> Iterator[bytes]:  # by this method, requests distinguishes a file from text
         while block := self.read():
             yield block
 
     def read(self, size: int = -1) -> bytes:
-        """Return what was not sent yet; nothing once all was."""
+        """Return what was not sent yet; nothing once everything was."""
         block, self._left = (self._left, b"") if size < 0 else (self._left[:size], self._left[size:])
         if not block and self._on_sent is not None:
             on_sent, self._on_sent = self._on_sent, None
@@ -173,17 +173,17 @@ class _AuthResponse:
 
 
 class Session:
-    """HTTP as one principal: adds the token, bounds time and size, never follows a redirect.
+    """HTTP as one principal: adds the token, limits time and size, never follows a redirect.
 
-    It has the `request` of `requests.Session`, so Google's libraries take it for one.
+    It has the `request` method of `requests.Session`, so Google's libraries accept it as one.
 
     Args:
-        token: whose calls these are.
+        token: the principal's token.
         endpoints: which hosts may receive credentials.
     """
 
     is_mtls = False
-    """Asked by google-cloud-core."""
+    """Read by google-cloud-core."""
 
     def __init__(self, token: Token, endpoints: Endpoints) -> None:
         self.token = token
@@ -200,11 +200,11 @@ class Session:
         timeout: float | None = None,
         **_: Any,
     ) -> "requests.Response":
-        """Make an authenticated request; one more, with a new token, where Google answers 401.
+        """Make an authenticated request; one more, with a new token, if Google answers 401.
 
         Args:
             method, url, data, headers: as in requests.
-            timeout: seconds for everything. It must be given.
+            timeout: seconds for everything; required.
         """
         if timeout is None:
             raise ValueError("every call needs a deadline")
@@ -220,14 +220,14 @@ class Session:
     def plain(
         self, method: str, url: str, data: Any = None, headers: Mapping[str, str] | None = None, timeout: float = 30.0
     ) -> "requests.Response":
-        """Make a request with exactly these headers, and read the answer whole, within bounds.
+        """Make a request with exactly these headers, and read the whole answer, within limits.
 
-        It goes to where the API's endpoint is, at whichever of Google's hosts a library looked for it.
+        It goes to the API's endpoint, whichever of Google's hosts a library used.
 
         Raises:
-            UntrustedAddressError: where the host may not see credentials.
-            AnswerTooLargeError: where a success is larger than 64 MiB. Error bodies are cut at 64 KiB.
-            PageError: where a success is an HTML page.
+            UntrustedAddressError: the host may not receive credentials.
+            AnswerTooLargeError: a successful answer is larger than 64 MiB. Error bodies are cut at 64 KiB.
+            PageError: a successful answer is an HTML page.
         """
         url = self.endpoints.settled(url)
         host = urlsplit(url).hostname
@@ -266,11 +266,11 @@ class Session:
         content = b"".join(parts)
         if good and _PAGE.match(content):
             raise PageError(content[:_PAGE_SHOWN].decode(errors="replace"))
-        response._content = content  # where `content` and `json()` look; requests has no other way to bound it
+        response._content = content  # where `content` and `json()` read it; requests has no other way to limit the size
         return response
 
     def close(self) -> None:
-        """Let go of idle connections; those in use end with their calls."""
+        """Close idle connections; those in use end with their calls."""
         with self._lock:
             http, self._http = self._http, None
         if http is not None:
@@ -291,5 +291,6 @@ class Session:
 
 
 def _as_given(request: Any) -> Any:
-    """Stand in for an auth object: without one, requests replaces our header by what ~/.netrc has for the host."""
+    """A placeholder for an auth object: without one, requests replaces our header by the one for the host in
+    ~/.netrc."""
     return request

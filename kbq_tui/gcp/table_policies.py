@@ -12,7 +12,7 @@ from kbq_tui.gcp.retry import Attempt
 from kbq_tui.model.observed import RoleBinding
 from kbq_tui.planning.row_policies import RowPolicy
 
-# Version 3 shows conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
+# Version 3 includes conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
 _VERSION: Final = 3
 _PAGE: Final = 100
 _MAX_ROW_POLICIES: Final = 400  # BigQuery's limit for a table (https://cloud.google.com/bigquery/quotas)
@@ -72,17 +72,16 @@ class TablePolicies:
         return tuple(policies)
 
     async def remove(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
-        """Take a member out of the unconditional binding of a role; False if it was not there.
+        """Remove a member from the unconditional binding of a role; False if it was not in it.
 
-        The policy is written back as it was read, but for that member, unless it was changed meanwhile; then it
-        starts again.
+        The rest of the policy is written back unchanged; if it was changed by others meanwhile, it starts again.
         """
         context = self._wire.context(project, dataset=dataset, account=member.partition(":")[2])
         unsure = False
 
         def attempt_change(attempt: Attempt) -> bool:
             nonlocal unsure
-            # An earlier attempt may have written: then finding nothing to do means that it was us.
+            # An earlier attempt may have written; then finding nothing to do means that it succeeded.
             unsure = unsure or attempt.unsure
             policy = self._read(project, dataset, table, attempt)
             if policy is None or not without(policy.setdefault("bindings", []), role, member):
@@ -105,11 +104,11 @@ class TablePolicies:
         except Exception as error:
             fault = fault_of(error, "")
             if fault is not None and fault.http == 404 and fault.message.lower().startswith("not found: table"):
-                return None  # a proxy's 404, or that of a project, says nothing of the table
+                return None  # a proxy's 404, or that of a project, says nothing about the table
             raise
         items(policy, "bindings")
         if not text(policy, "etag"):
-            raise MalformedError("a policy without an etag")  # an empty answer is no empty policy
+            raise MalformedError("a policy without an etag")  # an empty answer is not an empty policy
         return policy
 
     def _url(self, project: str, dataset: str, table: str, verb: str) -> str:

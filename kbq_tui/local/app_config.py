@@ -1,4 +1,4 @@
-"""`<config>/config.toml`: what the operator wants of the program itself, written for people to read and edit."""
+"""`<config>/config.toml`: the operator's settings for the program itself, written for people to read and edit."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -11,17 +11,17 @@ from kbq_tui.model.problem import ProblemError
 
 
 class SettingsError(ValueError):
-    """The file cannot be right. The text names it, the line and the key."""
+    """The file is not valid. The text names the file, the line and the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the file says.
+    """The settings in the file.
 
     Attributes:
         path: the file.
-        interval: seconds between two looks of the dashboard; None for the usual.
-        keys: by what a key does, the keys that shall do it; not looked at closer here.
+        interval: seconds between two readings of the dashboard; None for the default.
+        keys: the keys for each action; not checked further here.
         text: the file's text, for `wrong`.
     """
 
@@ -44,11 +44,11 @@ class Settings:
 
 
 def read_settings(path: Path) -> Settings:
-    """Read the settings; a file that is not there sets nothing.
+    """Read the settings; a missing file sets nothing.
 
     Raises:
-        SettingsError: for what cannot be right.
-        ProblemError: where the file cannot be read.
+        SettingsError: a value is not valid.
+        ProblemError: the file cannot be read.
     """
     if not there(path):
         return Settings(path)
@@ -75,8 +75,8 @@ def read_settings(path: Path) -> Settings:
 
 
 def _interval(value: object, settings: Settings) -> float:
-    """Return the seconds between two looks. Raises SettingsError."""
-    from kbq_tui.model.interval import REFUSED, interval_seconds  # late: most files do not set it
+    """Return the seconds between two readings. Raises SettingsError."""
+    from kbq_tui.model.interval import REFUSED, interval_seconds  # imported late: most files do not set it
 
     found = interval_seconds(str(value)) if isinstance(value, str | int) else None
     if found is None:

@@ -1,4 +1,4 @@
-"""The file of rows that Klaviyo would refuse: for the operator's own eyes, 0600, on this machine alone."""
+"""The file of rows that Klaviyo would refuse: for the operator only (mode 0600), and only on this machine."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ BAD_ROWS: Final = FileKind(
 
 
 def check_bad_rows(path: str) -> None:
-    """Make sure that the file may be written, before the work begins. Raises ProblemError."""
+    """Check that the file may be written, before the work begins. Raises ProblemError."""
     try:
         check_output(Path(path), BAD_ROWS)
     except OSError as error:
@@ -27,7 +27,7 @@ def check_bad_rows(path: str) -> None:
 
 
 def write_bad_rows(path: str, rows: Sequence[tuple[str, str, str]]) -> None:
-    """Write the rows as CSV: whole or not at all.
+    """Write the rows as CSV, completely or not at all.
 
     Args:
         path: the file.
@@ -47,7 +47,7 @@ def write_bad_rows(path: str, rows: Sequence[tuple[str, str, str]]) -> None:
 
 
 def _no_formula(cell: str) -> str:
-    """Return a cell that a spreadsheet does not take for a formula. A phone number stays as it is.
+    """Return a cell that a spreadsheet does not read as a formula. A phone number stays as it is.
 
     Source: https://owasp.org/www-community/attacks/CSV_Injection
     """

@@ -1,7 +1,7 @@
-"""Text on its way to the operator's clipboard. Nothing acknowledges it, so nothing here says "copied".
+"""Sends text to the operator's clipboard. Nothing confirms its arrival, so nothing here says "copied".
 
-The ladder: in tmux `tmux load-buffer -w -` and OSC 52, else OSC 52; a native tool only on the operator's own machine,
-for over SSH it would write to the server's clipboard.
+The ways, in order: in tmux `tmux load-buffer -w -` and OSC 52, else OSC 52; a native tool only on the operator's own
+machine, because over SSH it would write to the server's clipboard.
 """
 
 import base64
@@ -17,11 +17,11 @@ from kbq_tui.local.variables import CLIPBOARD
 from kbq_tui.model.secret import Secret
 
 OSC_LIMIT = 74_000
-"""Bytes of base64 that terminals take in one OSC 52."""
+"""The most bytes of base64 that terminals accept in one OSC 52."""
 DEADLINE = 2.0
 """Seconds for tmux or a native tool."""
 KEY_BUFFER = "kbq-tui-key"
-"""tmux's buffer through which a private key passes; a separate one, so that it can be deleted again."""
+"""tmux's buffer for a private key; a separate one, so that it can be deleted again."""
 
 _SENT = message("Sent to your terminal's clipboard.")
 _OFF = message("Copying is switched off (KBQ_TUI_CLIPBOARD=off).")
@@ -30,7 +30,7 @@ _NO_WAY = message("There is no way to a clipboard here.")
 
 
 class Mode(StrEnum):
-    """What `KBQ_TUI_CLIPBOARD` may ask for."""
+    """The values of `KBQ_TUI_CLIPBOARD`."""
 
     AUTO = "auto"
     OSC52 = "osc52"
@@ -43,9 +43,9 @@ Run = Callable[[Sequence[str], bytes, float], bool]
 
 
 def run_tool(command: Sequence[str], data: bytes, deadline: float) -> bool:
-    """Run a program with `data` on its standard input. Returns whether it ended well within the deadline (seconds).
+    """Run a program with `data` on its standard input. Returns whether it succeeded within the deadline (seconds).
 
-    Its output goes nowhere: xclip and wl-copy stay in the background and would hold a pipe open.
+    Its output is discarded: xclip and wl-copy stay in the background and would keep a pipe open.
     """
     try:
         done = subprocess.run(  # noqa: S603  # fixed commands, no shell
@@ -110,7 +110,8 @@ class SystemClipboard:
         return any(self._env.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
     def _tmux(self, data: bytes) -> bool:
-        # -w hands the text on to the outer terminal and exists since tmux 3.2; without it there is the buffer at least.
+        # -w passes the text to the outer terminal and exists since tmux 3.2; without it, at least the buffer has the
+        # text
         return any(
             self._run(command, data, DEADLINE)
             for command in (("tmux", "load-buffer", "-w", "-"), ("tmux", "load-buffer", "-"))
@@ -134,7 +135,7 @@ class SystemClipboard:
         return next((tool for tool in tools if self._which(tool[0])), None)
 
     def key_way(self) -> Message:
-        """Say which way a private key would go, and who may see it there; empty if there is no way."""
+        """Say which way a private key would be sent, and who may see it there; empty if there is no way."""
         way = self._key_way()
         if way == "tmux":
             return message(
@@ -157,7 +158,7 @@ class SystemClipboard:
         gone = True
         if way == "tmux":
             sent = self._run(("tmux", "load-buffer", "-w", "-b", KEY_BUFFER, "-"), key.reveal(), DEADLINE)
-            # A tmux that is too slow for us may still take it, so the buffer goes in any case.
+            # A tmux that is too slow for us may still accept it, so the buffer is deleted in any case.
             gone = self._run(("tmux", "delete-buffer", "-b", KEY_BUFFER), b"", DEADLINE)
         elif way == "OSC 52":
             sent = self._osc52(key.reveal(), write)
@@ -171,7 +172,7 @@ class SystemClipboard:
         return CopyResult((way,), _SENT if way in ("tmux", "OSC 52") else message("Handed to {tool}.", tool=way))
 
     def _key_way(self) -> str:
-        """Return the one way that a private key would go: the fewer places it passes, the better."""
+        """Return the one way for a private key: the one that passes the fewest places."""
         if self.mode in (Mode.AUTO, Mode.TMUX) and self._in_tmux:
             return "tmux"
         if self.mode is Mode.NATIVE or (self.mode is Mode.AUTO and not self._ssh):

@@ -9,11 +9,12 @@ from kbq_tui.local.os_errors import problem
 from kbq_tui.model.codes import ProblemCode as Code
 
 _ROOM = timedelta(days=366)
-"""How far from the ends of the calendar a clock must be: deadlines and the ends of tokens are reckoned from it."""
+"""The least distance of the clock from the ends of the calendar, because deadlines and expirations are computed from
+it."""
 
 
 def check_clock() -> None:
-    """Make sure that the clock tells a time that can be reckoned with.
+    """Check that the clock's time can be used in computations.
 
     Raises:
         ProblemError: KBQ-CLOCK-UNUSABLE.
@@ -21,19 +22,19 @@ def check_clock() -> None:
     try:
         now = datetime.now(UTC)
         _ = now + _ROOM, now - _ROOM
-    except (ValueError, OverflowError, OSError):  # before the year 1, after 9999, or near to it
+    except (ValueError, OverflowError, OSError):  # before the year 1, after 9999, or close to that
         raise problem(Code.CLOCK_UNUSABLE, reason=message("{n} seconds since 1970", n=f"{time.time():.0f}")) from None
 
 
 class SystemClock:
-    """`engine.ports.Clock` on this machine's clocks."""
+    """Implements `engine.ports.Clock` with this machine's clocks."""
 
     def now(self) -> datetime:
         """Aware UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds; only differences mean something."""
+        """Seconds; only differences have a meaning."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""Connections as files to be renamed, removed and made many at a time. Nothing at Google is touched."""
+"""Renames, removes and imports connections' files on this machine. Nothing at Google is changed."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -24,11 +24,11 @@ STATE_FILES: dict[str, FileKind] = {
     "looks.json": LOOKS,
     "source.json": SOURCE_LOOKS,
 }
-"""What lies in a connection's state folder, and goes with the connection."""
+"""The files in a connection's state folder that are removed with it."""
 
 
 class NameTakenError(ValueError):
-    """Something has the name that a connection should get. The text says what."""
+    """The new name of a connection is in use. The text says by what."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(reason)
@@ -37,7 +37,7 @@ class NameTakenError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was taken off this machine.
+    """What was removed from this machine.
 
     Attributes:
         gone: paths that were deleted.
@@ -52,9 +52,9 @@ class ConnectionAdmin:
     """Renames, removes and adds connections.
 
     Args:
-        paths: where files are.
+        paths: the folders.
         connections: the connection files.
-        lock: makes the lock of a connection by its name.
+        lock: returns the lock of a connection by its name.
     """
 
     def __init__(
@@ -65,16 +65,16 @@ class ConnectionAdmin:
         self._lock = lock
 
     def rename(self, old: str, new: str) -> tuple[Path, ...]:
-        """Give a connection another name; its file, journal and state go along, keys stay where they are.
+        """Rename a connection with its file, journal and state; keys stay where they are.
 
-        A rename that was cut off is finished by the next one.
+        A rename that was interrupted is finished by the next one.
 
         Returns:
             The paths that are new.
 
         Raises:
-            NameTakenError: the new name has something already; nothing was changed.
-            ProblemError: another process works on one of the two; or a file cannot be moved.
+            NameTakenError: the new name is in use; nothing was changed.
+            ProblemError: another process is using one of the two; or a file cannot be moved.
         """
         before, after = self._paths.of_connection(old), self._paths.of_connection(new)
         with ExitStack() as held:
@@ -93,16 +93,16 @@ class ConnectionAdmin:
             except OSError as error:
                 raise os_problem(error, after, Code.STATE_UNWRITABLE) from error
             moved = (target, *(after / name for name in _names_in(after)))
-        with suppress(OSError):  # refused while anything is in it
+        with suppress(OSError):  # refused while it is not empty
             before.rmdir()
         return moved
 
     def _must_be_free(self, old: str, new: str) -> None:
-        """See that nothing is lost under the new name. Raises NameTakenError, ProblemError."""
+        """Check that nothing is lost under the new name. Raises NameTakenError, ProblemError."""
         taken = next((n for n in self._connections.names() if n.casefold() == new.casefold() and n != old), None)
         if taken is not None or there(self._connections.path(new)):
             if taken is None and _same_file(self._connections.path(old), self._connections.path(new)):
-                return  # another spelling, where the file system knows no capitals
+                return  # the same name in other case, on a file system that ignores case
             raise NameTakenError(message("There is a connection {name} already.", name=taken or new))
         before, after = self._paths.of_connection(old), self._paths.of_connection(new)
         if both := sorted(set(_names_in(before)) & set(_names_in(after))):
@@ -110,10 +110,10 @@ class ConnectionAdmin:
             raise NameTakenError(message("{path} is left of an earlier connection {name}.", path=path, name=new))
 
     def remove(self, name: str) -> Removed:
-        """Forget a connection on this machine: its file, journal and state. Keys and reports stay.
+        """Delete a connection's files on this machine: its file, journal and state. Keys and reports stay.
 
         Raises:
-            ProblemError: another process works on it; or a file cannot be deleted, or is not ours.
+            ProblemError: another process is using it; or a file cannot be deleted, or is not ours.
         """
         folder = self._paths.of_connection(name)
         gone: list[Path] = []
@@ -124,24 +124,24 @@ class ConnectionAdmin:
                     if remove_ours(path, kind):
                         gone.append(path)
                 except NotOursError:
-                    continue  # it is named among what is left
+                    continue  # it is listed among the paths that stay
                 except OSError as error:
                     raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
-            if self._connections.delete(name):  # last: what was cut off can be told to go on
+            if self._connections.delete(name):  # last, so that an interrupted removal can be repeated
                 gone.insert(0, self._connections.path(name))
             left = tuple(folder / each for each in _names_in(folder))
-        with suppress(OSError):  # refused while anything is in it
+        with suppress(OSError):  # refused while it is not empty
             folder.rmdir()
         return Removed(tuple(gone), left)
 
     def add(self, wanted: Sequence[Connection]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Make connections: all of them, or none.
+        """Create connections: all of them, or none.
 
         Returns:
-            The names that are new, and those that were there, just as wanted.
+            The new names, and those that existed with the same values.
 
         Raises:
-            NameTakenError: a name is there with other values; nothing was changed.
+            NameTakenError: a name exists with other values; nothing was changed.
             ProblemError: a file cannot be read or written; those written before are deleted again.
         """
         names = {name.casefold(): name for name in self._connections.names()}
@@ -170,7 +170,7 @@ class ConnectionAdmin:
 
 
 def _names_in(folder: Path) -> tuple[str, ...]:
-    """Return the names of what lies in a state folder, but for its lock; none if there is no such folder."""
+    """Return the names of the files in a state folder, without its lock; none if there is no such folder."""
     try:
         return tuple(sorted(entry.name for entry in folder.iterdir() if entry.name != _LOCK))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""A list of connections as CSV: one row each, columns called as the options are. `name` and `project` suffice."""
+"""A list of connections as CSV: one row each, with the options' names as columns. `name` and `project` are required."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import check_name
 
 _LIMIT: Final = 16 * 1024 * 1024
-"""Bytes of a list; a connection takes some hundred."""
+"""The most bytes of a list; a connection takes about a hundred."""
 
 COLUMNS: Final = {
     "name": "name",
@@ -33,19 +33,19 @@ COLUMNS: Final = {
     "operator": "operator",
     "production": "production",
 }
-"""The columns, as the options are called, with the keys of a connection file that they stand for."""
+"""The columns, with the options' names, and the keys of a connection file that they stand for."""
 
 _WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def read_list(path: Path) -> tuple[Connection, ...]:
-    """Read a list of connections. Comma, semicolon or tab; a byte order mark and either kind of line end are taken.
+    """Read a list of connections, separated by comma, semicolon or tab, with or without a byte order mark.
 
     Args:
-        path: the file; relative paths in it are meant from its folder.
+        path: the file; relative paths in it are relative to its folder.
 
     Raises:
-        ProblemError: KBQ-LIST-INVALID with line and column; nothing of the list counts then.
+        ProblemError: KBQ-LIST-INVALID with line and column; then nothing of the list is used.
     """
     try:
         text = read_regular(path, _LIMIT).decode("utf-8-sig")
@@ -66,7 +66,7 @@ def read_list(path: Path) -> tuple[Connection, ...]:
             )
             raise _wrong(path, line, "-", reason)
         connection = _connection(path, line, dict(zip(columns, row, strict=True)))
-        alike = connection.name.casefold()  # some file systems know no capitals
+        alike = connection.name.casefold()  # some file systems ignore case
         if alike in lines:
             reason = message("{name} stands on line {line} already.", name=connection.name, line=lines[alike])
             raise _wrong(path, line, "name", reason)
@@ -78,7 +78,7 @@ def read_list(path: Path) -> tuple[Connection, ...]:
 
 
 def to_list(connections: Iterable[Connection]) -> str:
-    """Return connections as a list that `read_list` reads: all columns, values left out that are as by default."""
+    """Return connections as a list for `read_list`: all columns, with default values left out."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -91,7 +91,7 @@ def to_list(connections: Iterable[Connection]) -> str:
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not empty, with the line on which it begins. Raises ProblemError."""
+    """Yield each row that is not empty, with its first line's number. Raises ProblemError."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -111,7 +111,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _columns(path: Path, line: int, header: list[str]) -> list[str]:
-    """Return what the first line names. Raises ProblemError."""
+    """Return the columns in the first line. Raises ProblemError."""
     columns = [name.casefold().removeprefix("--").replace("_", "-") for name in header]
     for name, typed in zip(columns, header, strict=True):
         if name not in COLUMNS:

@@ -24,7 +24,7 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
     """Read one connection file.
 
     Args:
-        path: the file; relative paths in it are meant from its folder.
+        path: the file; relative paths in it are relative to its folder.
         name: the connection's name; the file's own name by default.
 
     Raises:
@@ -37,19 +37,19 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
 
 
 def write_connection(connection: Connection, path: Path) -> None:
-    """Write a connection file as a whole; comments, order and spelling of what has not changed are kept.
+    """Write a whole connection file; comments, order and spelling of unchanged values are kept.
 
     Raises:
-        ProblemError: where the file cannot be written, or the one that is there cannot be read (it is left alone).
+        ProblemError: the file cannot be written, or the existing one cannot be read (it is not changed then).
     """
-    # It keeps comments, and takes its time to load: nothing that only reads should pay for it.
+    # It keeps comments, but takes time to load, which code that only reads should not spend.
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     wanted = connection.values()
     before: Mapping[str, Any] = {}
     try:
-        check_output(path, replace(CONNECTION, is_ours=_is_text))  # what is wrong in a text, reading says
+        check_output(path, replace(CONNECTION, is_ours=_is_text))  # errors in a text are reported when it is read
     except OSError as error:
         raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
     if there(path) and read_text(path).strip("\0"):
@@ -65,7 +65,7 @@ def write_connection(connection: Connection, path: Path) -> None:
         document.add(tomlkit.comment(_HEADER))
     for key in KEYS:
         if key not in wanted:
-            # A default that is spelled out stays spelled out as long as it is the same.
+            # A default that is written out stays written out while it is the same.
             if key in document and key in before:
                 document.remove(key)
         elif wanted[key] != before.get(key):
@@ -77,12 +77,12 @@ def write_connection(connection: Connection, path: Path) -> None:
 
 
 def is_connection(data: bytes) -> bool:
-    """Return whether content is a connection file's: TOML with our keys only, the project among them."""
+    """Return whether content is a connection file's: TOML with our keys only, including the project."""
     import tomllib
 
     try:
         values = tomllib.loads(data.decode())
-    except (ValueError, RecursionError):  # the errors of both are ValueErrors
+    except (ValueError, RecursionError):  # the exceptions of both are ValueErrors
         return False
     return "project" in values and values.keys() <= set(KEYS)
 
@@ -102,8 +102,8 @@ class Connections:
     """The connection files of a folder, `Paths.connections`.
 
     Args:
-        folder: where they are.
-        only: one file instead (`--config FILE`): its connection is the only one there is.
+        folder: the folder.
+        only: a single file instead (`--config FILE`): its connection is then the only one.
     """
 
     def __init__(self, folder: Path, only: Path | None = None) -> None:
@@ -112,11 +112,11 @@ class Connections:
 
     @property
     def only(self) -> tuple[str, Path] | None:
-        """The name and the file of the only connection that counts (`--config FILE`), there or not; else None."""
+        """The name and the file of the only connection (`--config FILE`), whether it exists or not; else None."""
         return (_name_of(self._only), self._only) if self._only is not None else None
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of all connections, sorted; whether their files are right shows when they are read.
+        """Return the names of all connections, sorted; whether their files are valid is seen when they are read.
 
         Raises:
             ProblemError: KBQ-CONFIG-UNREADABLE.
@@ -133,7 +133,7 @@ class Connections:
             raise os_problem(error, self._folder, Code.CONFIG_UNREADABLE) from error
 
     def path(self, name: str) -> Path:
-        """Return where the connection's file is or would be. Raises: ValueError for what is no name."""
+        """Return where the connection's file is or would be. Raises ValueError for an invalid name."""
         if self._only is not None:
             return self._only
         if reason := check_name(name):
@@ -155,7 +155,7 @@ class Connections:
         """Delete a connection's file. Returns False if there was none. Raises ProblemError."""
         path = self.path(name)
         try:
-            if path.is_symlink():  # the link goes; what it leads to is kept elsewhere on purpose
+            if path.is_symlink():  # the link is deleted; its target is kept elsewhere on purpose
                 path.unlink()
                 return True
             return remove_ours(path, CONNECTION)
@@ -168,7 +168,8 @@ def _name_of(path: Path) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Return what a file of the operator's says. Raises: ProblemError (KBQ-CONFIG-UNREADABLE, KBQ-CONFIG-INVALID)."""
+    """Return the text of one of the operator's files. Raises ProblemError (KBQ-CONFIG-UNREADABLE,
+    KBQ-CONFIG-INVALID)."""
     try:
         return read_regular(path, MAX_FILE).decode()
     except OSError as error:
@@ -180,7 +181,7 @@ def read_text(path: Path) -> str:
 
 def parse(path: Path, text: str) -> dict[str, Any]:
     """Return the values of a TOML file. Raises: ProblemError (KBQ-CONFIG-INVALID with the line)."""
-    import tomllib  # only where there is a file
+    import tomllib  # imported only if there is a file
 
     try:
         return tomllib.loads(text)
@@ -198,7 +199,7 @@ def parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _stumble(text: str) -> str:
-    """Return the line on which the parser gives up in another way than by saying what is wrong."""
+    """Return the line on which the parser fails without an error message."""
     import tomllib
 
     lines = text.splitlines(keepends=True)
@@ -213,10 +214,10 @@ def _stumble(text: str) -> str:
 
 
 def there(path: Path) -> bool:
-    """Return whether there is such a file. Raises ProblemError, where that cannot be told."""
+    """Return whether there is such a file. Raises ProblemError if that cannot be determined."""
     try:
         return path.exists()
-    except OSError as error:  # a name that is too long, a folder that is closed to us
+    except OSError as error:  # a name that is too long, or a folder that we may not read
         raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
 
 
@@ -227,7 +228,7 @@ def _invalid(path: Path, text: str, key: str, reason: Message) -> ProblemError:
 def line_of(text: str, *keys: str) -> str:
     """Return the line on which a key is set: the first after the longest beginning of the file that parses without it.
 
-    No parser tells; a search for the word would be fooled by comments, quotes and tables.
+    No parser gives the line; a search for the word would find comments, strings and tables.
 
     Args:
         text: the file.
@@ -247,23 +248,24 @@ def line_of(text: str, *keys: str) -> str:
         if found is not None:
             return str(last + 1)
         last = number
-    return "1"  # where it is missing
+    return "1"  # if it is missing
 
 
 class ListedConnections(Connections):
-    """Connections whose names are listed once, for who opens thousands one after the other. Arguments as there."""
+    """Connections whose names are listed only once, for code that opens thousands one after the other. Arguments as for
+    `Connections`."""
 
     def __init__(self, folder: Path, only: Path | None = None) -> None:
         super().__init__(folder, only)
         self._names = super().names()
 
     def names(self) -> tuple[str, ...]:
-        """Return the names that were there when this was made, sorted."""
+        """Return the names that existed when this was created, sorted."""
         return self._names
 
 
 class UsableConnections(Connections):
-    """Connections, without those whose files cannot be used. For looking only."""
+    """Connections, without those whose files cannot be used. For commands that only read."""
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all connections, sorted; none if the folder cannot be read."""
@@ -273,7 +275,7 @@ class UsableConnections(Connections):
             return ()
 
     def read(self, name: str) -> Connection | None:
-        """Read a connection, or return None if there is no such file, or none that can be used."""
+        """Read a connection, or return None if there is no such file, or it cannot be used."""
         try:
             return super().read(name)
         except ProblemError:

@@ -1,4 +1,4 @@
-"""What a connection file may say, whether it stands in TOML or in a list: keys, checks, and the value they make."""
+"""The keys and values of a connection file, whether in TOML or in a list: checks, and the connection they make."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -16,25 +16,25 @@ _PATHS: Final = ("key_file", "credentials")
 _SPEC: Final = tuple(f.name for f in fields(ConnectionSpec) if f.name != "name")
 _TEXT: Final = (*_SPEC, "credentials", "impersonate", "quota_project")
 NOT_SETTINGS: Final = ("operator", "production", "connected_at")
-"""Keys that say something of the connection, and are no settings that options or the environment could override."""
+"""Keys about the connection that are not settings, so that options or the environment cannot override them."""
 KEYS: Final = (*_TEXT, *NOT_SETTINGS)
 """All keys of a connection file, in the order in which they are written."""
 
 Wrong = Callable[[str, Message], ProblemError]
-"""Makes the exception for a key and what is wrong with it; it knows the file and the line."""
+"""Creates the exception for a key and its fault; it knows the file and the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a connection file says.
+    """The content of a connection file.
 
     Attributes:
-        spec: what is wanted.
-        credentials: the operator's credentials file, or None to look in the usual places.
+        spec: the wanted connection.
+        credentials: the operator's credentials file, or None to search the usual places.
         impersonate: the service account the operator acts as, or None.
         quota_project: the project that calls are charged to, or None.
-        operator: the e-mail of the only login that changes things without a question; None for any.
-        production: whether what destroys something wants the connection's name typed.
+        operator: the e-mail of the only login that may change things without a question; None for any.
+        production: whether the connection's name must be typed before something is destroyed.
         connected_at: when the operator said that Klaviyo is connected, aware UTC, or None.
     """
 
@@ -57,7 +57,7 @@ class Connection:
         return self.connected_at is not None
 
     def values(self) -> dict[str, str | bool | datetime]:
-        """Return what stands in the file, by key; what is not set, or as it is by default, is left out."""
+        """Return the values in the file, by key; values that are not set, or are the default, are left out."""
         out: dict[str, str | bool | datetime] = {}
         for field in fields(ConnectionSpec):
             value = getattr(self.spec, field.name)
@@ -72,16 +72,16 @@ class Connection:
 
 
 def connection_of(values: Mapping[str, Any], name: str, folder: Path, wrong: Wrong) -> Connection:
-    """Return the connection that values make.
+    """Return the connection with these values.
 
     Args:
         values: by key, as TOML has them.
         name: the connection's name.
-        folder: where relative paths are meant from; absolute.
-        wrong: makes the exception where a value cannot be right.
+        folder: the folder for relative paths; absolute.
+        wrong: creates the exception for a value that is not valid.
 
     Raises:
-        ProblemError: what `wrong` makes.
+        ProblemError: from `wrong`.
     """
     given = dict(values)
     for key, value in given.items():
@@ -122,7 +122,7 @@ _TIME: Final = message("It takes a time with an offset, such as 2026-01-31T09:00
 
 
 def _wrong_kind(key: str, value: object) -> Message | None:
-    """Return why a key cannot have such a value, as far as that can be said of the value alone."""
+    """Return why a key cannot have such a value, as far as the value alone shows."""
     if key not in KEYS:
         return message("There is no such setting. There are: {names}.", names=", ".join(KEYS))
     if key == "connected_at":

@@ -1,8 +1,8 @@
-"""Files that are either whole or not there: private folders, atomic writes, reads that are not led astray.
+"""Files that are written completely or not at all: private folders, atomic writes, reads that cannot be misdirected.
 
-Every file that this program writes, but for keys (`local.keys.key_files`), goes through `write_atomic`, `open_ours` or
-`remove_ours`. They touch a file that is there already only where it is empty or holds what this program wrote as the
-same kind of file. What it holds decides, not its name or its place.
+Every file that this program writes, except keys (`local.keys.key_files`), goes through `write_atomic`, `open_ours` or
+`remove_ours`. They touch an existing file only if it is empty or has what this program wrote as the same kind of file.
+The content decides, not the name or the place.
 """
 
 import errno
@@ -22,22 +22,22 @@ _FOREIGN = N_("a symbolic link of another user")
 _TOO_LARGE = N_("the file is too large")
 _HELD = N_("another process holds it")
 _LOST = 4096
-"""Bytes: a file of zeros up to this size counts as empty; a loss of power leaves such files."""
+"""Bytes: a file of zeros up to this size counts as empty; a power loss leaves such files."""
 _READ = 8 * 1024 * 1024
-"""Bytes of a file that are read to see whose it is."""
+"""The bytes of a file that are read to recognise its kind."""
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
-"""What file systems answer that cannot sync a folder; not a failure of ours."""
+"""Errors of file systems that cannot sync a folder; not a failure of ours."""
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and those above it, each 0700 whatever the umask; folders that exist are left as they are.
+    """Create a folder and its parents, each 0700 whatever the umask; existing folders are not changed.
 
     Raises:
-        OSError: where it cannot be made, or something else stands in the way.
+        OSError: it cannot be created, or something else has its name.
     """
     missing: list[Path] = []
     here = path
@@ -50,15 +50,15 @@ def make_folder(path: Path) -> None:
         try:
             folder.mkdir(FOLDER_MODE)
         except FileExistsError:
-            continue  # another process was quicker
-        folder.chmod(FOLDER_MODE)  # the umask may have taken away bits that the owner needs
+            continue  # another process was faster
+        folder.chmod(FOLDER_MODE)  # the umask may have removed bits that the owner needs
     if not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 
 
 @contextmanager
 def folder_fd(path: Path) -> Iterator[int]:
-    """Give a descriptor of a folder, so that what follows cannot be led elsewhere by a rename."""
+    """Yield a descriptor of a folder, so that later operations cannot be redirected by a rename."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield fd
@@ -67,10 +67,10 @@ def folder_fd(path: Path) -> Iterator[int]:
 
 
 def sync_folder(fd: int) -> None:
-    """Make renames in a folder last through a power loss, where the file system can.
+    """Make renames in a folder survive a power loss, if the file system can.
 
     Raises:
-        OSError: where the disk fails.
+        OSError: the disk fails.
     """
     try:
         os.fsync(fd)
@@ -87,7 +87,7 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 def create_private(name: str, folder: int, flags: int = os.O_RDWR) -> int:
-    """Create a file that was not there, 0600 whatever the umask, and return its descriptor."""
+    """Create a new file, 0600 whatever the umask, and return its descriptor."""
     fd = os.open(name, flags | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE, dir_fd=folder)
     try:
         os.fchmod(fd, FILE_MODE)
@@ -102,13 +102,13 @@ class FileKind:
     """A kind of file that this program writes.
 
     Attributes:
-        name: what it is called, with an article, for messages.
+        name: its name with an article, for messages.
         is_ours: whether content (not empty, and more than zeros) is of this kind; it is given the first 8 MiB.
-        follows_links: whether a symbolic link is followed. It is for files that operators keep elsewhere themselves,
-            such as with a dot-file manager.
-        may_be_held: whether another process may hold a lock on it. An empty file with a lock is otherwise the place
-            that is reserved for a key.
-        mode: of a file that is new.
+        follows_links: whether a symbolic link is followed, for files that operators keep elsewhere, for example with a
+            dot-file manager.
+        may_be_held: whether another process may hold a lock on it. Otherwise an empty file with a lock is a place
+            reserved for a key.
+        mode: the mode of a new file.
     """
 
     name: Message
@@ -119,18 +119,18 @@ class FileKind:
 
 
 class NotOursError(OSError):
-    """A file is in the way that this program may not touch. `filename` names it, `strerror` says what it is."""
+    """An existing file that this program may not touch. `filename` names it, `strerror` says what it is."""
 
     def __init__(self, path: Path, reason: str | Message) -> None:
         super().__init__(errno.EEXIST, reason, str(path))
 
 
 def check_output(path: Path, kind: FileKind) -> None:
-    """Make sure that a file may be written to, before the work begins whose result it takes. Changes nothing.
+    """Check that a file may be written, before the work whose result it gets. Changes nothing.
 
     Raises:
-        NotOursError: something is there that is neither empty nor of this kind.
-        OSError: where that cannot be seen.
+        NotOursError: the file exists, and is neither empty nor of this kind.
+        OSError: this cannot be determined.
     """
     target = _end_of(path, kind)
     with suppress(FileNotFoundError), folder_fd(target.parent) as folder:
@@ -138,15 +138,15 @@ def check_output(path: Path, kind: FileKind) -> None:
 
 
 def write_atomic(path: Path, data: bytes, kind: FileKind) -> None:
-    """Replace a file as a whole: temporary file beside it, sync, rename, sync the folder.
+    """Replace a whole file: temporary file beside it, sync, rename, sync the folder.
 
-    A new file has its kind's mode, 0600 as a rule; one that is replaced keeps its mode. Another user's link is never
-    followed, as the kernel refuses it in folders that all may write to: it would have us write over a file of ours.
-    Source: proc_sys_fs(5), protected_symlinks.
+    A new file has its kind's mode, usually 0600; a replaced one keeps its mode. Another user's link is never followed,
+    as the kernel refuses this in world-writable folders: it could make us overwrite another file of ours. Source:
+    proc_sys_fs(5), protected_symlinks.
 
     Raises:
-        NotOursError: something is there that is neither empty nor of this kind.
-        OSError: what the system says. The old file is untouched in either case.
+        NotOursError: the file exists, and is neither empty nor of this kind.
+        OSError: the system's error. The old file is unchanged in either case.
     """
     target = _end_of(path, kind)
     make_folder(target.parent)
@@ -162,7 +162,7 @@ def write_atomic(path: Path, data: bytes, kind: FileKind) -> None:
                 os.fsync(fd)
             finally:
                 os.close(fd)
-            _look(folder, target, kind)  # once more: it may have been replaced meanwhile
+            _look(folder, target, kind)  # checked again: it may have been replaced meanwhile
             os.rename(name, target.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):
@@ -172,10 +172,10 @@ def write_atomic(path: Path, data: bytes, kind: FileKind) -> None:
 
 
 def write_new(path: Path, data: bytes) -> Path:
-    """Write a file under a name that is free (`NAME-2.SUFFIX` and so on where `path` is taken), and return its path.
+    """Write a file under a free name (`NAME-2.SUFFIX` and so on if `path` is in use), and return its path.
 
     Raises:
-        OSError: what the system says; an incomplete file is removed.
+        OSError: the system's error; an incomplete file is removed.
     """
     make_folder(path.parent)
     with folder_fd(path.parent) as folder:
@@ -201,14 +201,14 @@ def write_new(path: Path, data: bytes) -> Path:
 
 
 def open_ours(path: Path, kind: FileKind, *, append: bool = False) -> tuple[int, bool]:
-    """Open a file for reading and writing in place; it is created (0600) where it is not there.
+    """Open a file for reading and writing in place; it is created (0600) if it does not exist.
 
     Returns:
-        The descriptor, and whether the file is new. The mode of one that was there is left as it is.
+        The descriptor, and whether the file is new. The mode of an existing one is not changed.
 
     Raises:
-        NotOursError: something is there that is neither empty nor of this kind.
-        OSError: what the system says.
+        NotOursError: the file exists, and is neither empty nor of this kind.
+        OSError: the system's error.
     """
     make_folder(path.parent)
     flags = os.O_RDWR | (os.O_APPEND if append else 0)
@@ -218,7 +218,7 @@ def open_ours(path: Path, kind: FileKind, *, append: bool = False) -> tuple[int,
         except FileNotFoundError:
             try:
                 return create_private(path.name, folder, flags), True
-            except FileExistsError:  # another process was quicker
+            except FileExistsError:  # another process was faster
                 fd = _open_there(folder, path, flags, kind)
     return fd, False
 
@@ -227,8 +227,8 @@ def remove_ours(path: Path, kind: FileKind) -> bool:
     """Delete a file of this kind. Returns False if there is none.
 
     Raises:
-        NotOursError: something is there that is neither empty nor of this kind.
-        OSError: what the system says.
+        NotOursError: the file exists, and is neither empty nor of this kind.
+        OSError: the system's error.
     """
     try:
         with folder_fd(path.parent) as folder:
@@ -240,7 +240,7 @@ def remove_ours(path: Path, kind: FileKind) -> bool:
 
 
 def _end_of(path: Path, kind: FileKind) -> Path:
-    """Return the file that is meant: the path itself, or where its link leads if links of this kind are followed."""
+    """Return the real file: the path itself, or the target of its link if links of this kind are followed."""
     if not path.is_symlink():
         return path
     if path.lstat().st_uid not in (0, os.geteuid()):
@@ -250,15 +250,15 @@ def _end_of(path: Path, kind: FileKind) -> Path:
     try:
         target = path.resolve()
         target.is_file()
-    except RuntimeError:  # what Python before 3.13 makes of a link that leads to itself
+    except RuntimeError:  # Python's exception before 3.13 for a link that leads to itself
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
-    if target.is_symlink():  # what Python from 3.13 on makes of one
+    if target.is_symlink():  # Python's exception from 3.13 on for such a link
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     return target
 
 
 def _look(folder: int, path: Path, kind: FileKind) -> os.stat_result | None:
-    """Return the state of the file that is there, or None if there is none. Raises NotOursError, OSError."""
+    """Return the state of an existing file, or None if there is none. Raises NotOursError, OSError."""
     try:
         fd = _open_there(folder, path, os.O_RDONLY, kind)
     except FileNotFoundError:
@@ -270,11 +270,11 @@ def _look(folder: int, path: Path, kind: FileKind) -> os.stat_result | None:
 
 
 def _open_there(folder: int, path: Path, flags: int, kind: FileKind) -> int:
-    """Open a file that is there and may be touched. Raises NotOursError, FileNotFoundError, OSError."""
+    """Open an existing file that may be touched. Raises NotOursError, FileNotFoundError, OSError."""
     info = os.stat(path.name or ".", dir_fd=folder, follow_symlinks=False)
     if stat.S_ISLNK(info.st_mode):
         raise NotOursError(path, _LINK)
-    if not stat.S_ISREG(info.st_mode):  # not even opened: that alone can wait for ever, or rewind a tape
+    if not stat.S_ISREG(info.st_mode):  # not opened: opening alone can block for ever, or rewind a tape
         raise NotOursError(path, _ODD)
     fd = os.open(path.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     try:
@@ -292,7 +292,7 @@ def _open_there(folder: int, path: Path, flags: int, kind: FileKind) -> int:
 
 
 def _head(fd: int) -> bytes:
-    """Return the first bytes of a file, enough to see whose it is."""
+    """Return the first bytes of a file, enough to recognise its kind."""
     parts: list[bytes] = []
     size = 0
     while size < _READ and (part := os.pread(fd, min(_READ - size, 1 << 20), size)):
@@ -314,14 +314,14 @@ def is_held(fd: int) -> bool:
 
 
 def read_regular(path: Path, limit: int) -> bytes:
-    """Read a regular file; a pipe or device is refused rather than waited for.
+    """Read a regular file; a pipe or device is refused, because reading it could block.
 
     Args:
         path: the file; a symbolic link is followed.
-        limit: bytes.
+        limit: the most bytes.
 
     Raises:
-        OSError: `FileNotFoundError` and the like; `EFBIG` where the file is longer than `limit`.
+        OSError: `FileNotFoundError` and the like; `EFBIG` if the file is longer than `limit`.
     """
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
@@ -336,7 +336,7 @@ def read_all(fd: int, limit: int) -> bytes:
     """Read from a descriptor up to its end.
 
     Raises:
-        OSError: `EFBIG` where there are more than `limit` bytes.
+        OSError: `EFBIG` if there are more than `limit` bytes.
     """
     parts: list[bytes] = []
     size = 0

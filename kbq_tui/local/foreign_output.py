@@ -1,4 +1,4 @@
-"""What other programs write on our standard error, such as `pass` behind the keyring: it goes into the log."""
+"""Sends to the log what other programs, such as `pass` behind the keyring, write to our standard error."""
 
 import logging
 import os
@@ -13,11 +13,11 @@ from kbq_tui.model.text import inert
 
 _LOG = logging.getLogger(__name__)
 LONGEST = 4_000
-"""Characters of it that are logged."""
+"""The most characters of it that are logged."""
 
 
 class _Diverted:
-    """Descriptor 2 while at least one caller wants it out of the way."""
+    """Diverts descriptor 2 while at least one caller asks for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,9 +51,9 @@ _diverted = _Diverted()
 
 @contextmanager
 def into_the_log() -> Iterator[None]:
-    """Let what is written to descriptor 2 go into the log for a while. Our lines have another descriptor.
+    """Send what is written to descriptor 2 to the log for a while. Our own lines use another descriptor.
 
-    Several threads may do so at once; descriptor 2 is as before once the last one is done.
+    Several threads may do so at once; descriptor 2 is restored when the last one has ended.
     """
     _diverted.begin()
     try:
@@ -67,5 +67,5 @@ def into_the_log() -> Iterator[None]:
 def _file() -> IO[bytes]:
     try:
         return tempfile.TemporaryFile()
-    except OSError:  # nothing can be written anywhere: it is lost
+    except OSError:  # nothing can be written anywhere: the output is lost
         return open(os.devnull, "w+b")  # noqa: PTH123

@@ -1,4 +1,4 @@
-"""gcloud's own settings, read from its files: running gcloud would take most of a second.
+"""gcloud's own settings, read from its files, because running gcloud would take most of a second.
 
 Source: https://cloud.google.com/sdk/docs/configurations and https://cloud.google.com/sdk/docs/properties
 """
@@ -21,7 +21,7 @@ _CONFIGURATION = pattern(r"[A-Za-z][-A-Za-z0-9_]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class GcloudSettings:
-    """What gcloud would use; None if it says nothing, or something that cannot be right.
+    """The values that gcloud would use; None if it has none, or one that is not valid.
 
     Attributes:
         configuration: the active configuration's name.
@@ -39,7 +39,8 @@ class GcloudSettings:
 
 
 def read_gcloud(env: Mapping[str, str]) -> GcloudSettings:
-    """Read gcloud's settings: `CLOUDSDK_*` variables, then the active configuration. Never raises: they are a hint."""
+    """Read gcloud's settings: `CLOUDSDK_*` variables, then the active configuration. Never raises, because they are a
+    hint."""
     folder = Path(env.get("CLOUDSDK_CONFIG") or Path(env.get("HOME") or "/nonexistent") / ".config" / "gcloud")
     name = env.get("CLOUDSDK_ACTIVE_CONFIG_NAME") or _text(folder / "active_config").strip() or "default"
     written = _parsed(_text(folder / "configurations" / f"config_{name}")) if _CONFIGURATION.fullmatch(name) else None
@@ -71,7 +72,7 @@ def _text(path: Path) -> str:
 def _parsed(text: str) -> "configparser.ConfigParser | None":
     if not text:
         return None
-    import configparser  # only where there is something to read
+    import configparser  # imported only if there is something to read
 
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:

@@ -1,7 +1,7 @@
-"""What was intended and how it ended, on disk before and after each change.
+"""The journal: what was intended and how it ended, on disk before and after each change.
 
-One JSON object a line, appended and synced. A power loss can tear the last line only; it is skipped when read, and
-closed off before the next is written.
+One JSON object on each line, appended and synced. A power loss can only damage the last line; it is skipped when read,
+and completed before the next one is written.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kbq_tui.model.changes import OwnChange
 
 MAX_SIZE = 256 * 1024
-"""Bytes after which a settled journal is cut back to its newest lines."""
+"""The size in bytes from which a settled journal is reduced to its newest lines."""
 _KEPT = 200
 _READ_LIMIT = 64 * 1024 * 1024
 _log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ _OUTCOMES = (EventKind.FINISHED, EventKind.FAILED, EventKind.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A change that was intended and of whose outcome nothing is known: the process died in between.
+    """A change that was intended and whose outcome is unknown: the process died in between.
 
     Attributes:
         action: the action's id.
@@ -53,11 +53,12 @@ class Pending:
 
 
 class FileJournal:
-    """`engine.ports.Journal` in a file. The connection's lock is held by whoever writes.
+    """Implements `engine.ports.Journal` in a file. The writer must hold the connection's lock.
 
     Args:
-        path: the file, `Paths.of_connection(name) / "journal.jsonl"`.
-        clock: tells when.
+        path: the file, `Paths.of_connection(name)
+        "journal.jsonl"`.
+        clock: the time.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -66,7 +67,7 @@ class FileJournal:
         self._guard = threading.Lock()
 
     def intend(self, action: str, resource: str) -> None:
-        """Note what is about to be done. On disk when this returns.
+        """Record what is about to be done. On disk when this returns.
 
         Raises:
             ProblemError: then the change must not be made.
@@ -78,7 +79,7 @@ class FileJournal:
         """Record how it ended (finished, failed or skipped; other events are not kept). On disk when this returns.
 
         Raises:
-            ProblemError: where it cannot be noted.
+            ProblemError: it cannot be recorded.
         """
         if event.kind not in _OUTCOMES:
             return
@@ -90,7 +91,7 @@ class FileJournal:
         """Return what was intended and has no outcome, oldest first.
 
         Raises:
-            ProblemError: where the journal cannot be read.
+            ProblemError: the journal cannot be read.
         """
         return tuple(self._open(self.history()).values())
 
@@ -98,7 +99,7 @@ class FileJournal:
         """Return the changes that were made, or may have been, oldest first.
 
         Raises:
-            ProblemError: where the journal cannot be read.
+            ProblemError: the journal cannot be read.
         """
         from kbq_tui.diagnosis.journal_changes import from_journal
 
@@ -108,7 +109,7 @@ class FileJournal:
         """Return every readable line, oldest first.
 
         Raises:
-            ProblemError: where the journal cannot be read.
+            ProblemError: the journal cannot be read.
         """
         try:
             data = read_regular(self._path, _READ_LIMIT)
@@ -152,8 +153,8 @@ class FileJournal:
             raise os_problem(error, self._path, Code.JOURNAL_UNWRITABLE) from error
 
     def _compact(self) -> None:
-        """Cut a journal back in which nothing is open, to its newest lines and how each change was last made. What
-        fails here costs room, and nothing else."""
+        """Reduce a journal without open changes to its newest lines and the last time of each change. A failure here
+        only costs space."""
         try:
             if self._path.stat().st_size <= MAX_SIZE:
                 return
@@ -170,7 +171,7 @@ class FileJournal:
 
 
 def _last_of_each(lines: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
-    """Return how each change was last made, begun and finished: a teardown asks for it after years."""
+    """Return how each change was last made, both its intent and its end: a teardown needs it after years."""
     begun: dict[str, dict[str, Any]] = {}
     made: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
@@ -178,13 +179,13 @@ def _last_of_each(lines: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
         if line["event"] == "intended":
             begun[action] = line
         elif (first := begun.pop(action, None)) is not None and line["event"] == EventKind.FINISHED:
-            made.pop(action, None)  # in the order in which they were made last
+            made.pop(action, None)  # in the order in which they were last made
             made[action] = [first, line]
     return [line for pair in made.values() for line in pair]
 
 
 def is_journal(data: bytes) -> bool:
-    """Return whether content is a journal's: it begins with a line of ours, which a loss of power may have torn."""
+    """Return whether content is a journal's: it begins with a line of ours, which a power loss may have damaged."""
     lines = data.lstrip(b"\0\r\n ").split(b"\n", 2)[:2]
     if len(lines) == 1:
         return bool(lines[0]) and _HEAD.startswith(lines[0][: len(_HEAD)])
@@ -200,6 +201,6 @@ def _lines(data: bytes) -> Iterator[dict[str, Any]]:
         try:
             line = json.loads(raw)
         except (ValueError, RecursionError):
-            continue  # torn, or empty
+            continue  # damaged, or empty
         if isinstance(line, dict) and isinstance(line.get("event"), str) and isinstance(line.get("action"), str):
             yield line

@@ -1,24 +1,24 @@
-"""A log that is begun by its first record: what writes it is not read in before the first screen."""
+"""A log that is started by its first record, so that its modules are not imported before the first screen."""
 
 import logging
 from collections.abc import Callable
 
 
 class LateLog(logging.Handler):
-    """Begins the log when there is something to be logged.
+    """Starts the log when there is something to log.
 
-    `logging` hands a record to one handler of the root logger after the other, also to one that is added meanwhile: the
-    log's own comes after this one and gets the same record. This handler stays where it is: to remove one while the
-    others are called would leave another out.
+    `logging` passes a record to the root logger's handlers one after the other, including one that is added meanwhile:
+    the log's own handler comes after this one and gets the same record. This handler is not removed, because removing
+    one while the others are called would leave another out.
 
     Attributes:
-        start: adds the log's own handler to the root logger; None if that is done, or not wanted any more.
+        start: adds the log's own handler to the root logger; None if that is done, or no longer wanted.
     """
 
     start: Callable[[], object] | None = None
 
     def emit(self, record: logging.LogRecord | None) -> None:
-        """Begin the log, if it is not begun yet."""
+        """Start the log, if it is not started yet."""
         start, self.start = self.start, None
         if start is not None:
             start()
@@ -29,12 +29,12 @@ def _late_logs() -> list[LateLog]:
 
 
 def begin_later(logger: str, level: int, start: Callable[[], object]) -> None:
-    """Begin the log as soon as there is something to be logged.
+    """Start the log as soon as there is something to log.
 
     Args:
         logger: name of the program's logger.
-        level: what of it is logged.
-        start: begins the log.
+        level: the least level that is logged.
+        start: starts the log.
     """
     if not _late_logs():
         logging.getLogger().addHandler(LateLog())
@@ -45,12 +45,12 @@ def begin_later(logger: str, level: int, start: Callable[[], object]) -> None:
 
 
 def begin_now() -> None:
-    """Begin the log that `begin_later` was told of, if it is not begun yet."""
+    """Start the log given to `begin_later`, if it is not started yet."""
     for handler in _late_logs():
         handler.emit(None)
 
 
 def forget() -> None:
-    """Begin no log any more."""
+    """Do not start a log any more."""
     for handler in _late_logs():
         handler.start = None

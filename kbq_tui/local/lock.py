@@ -1,4 +1,4 @@
-"""One process a connection at a time. The lock ends with its process, however that ends."""
+"""A lock that lets only one process use a connection at a time. It ends with its process, however that ends."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ class ConnectionLock:
     """A lock on a connection; a context manager.
 
     Args:
-        path: the lock file, `Paths.of_connection(name) / "lock"`. It is there while the lock is held: letting go
-            removes it, and the folder where that is empty then, so that who only looked leaves nothing behind.
-        clock: tells since when.
+        path: the lock file, `Paths.of_connection(name)
+        "lock"`. It exists while the lock is held: releasing removes it, and its folder if that is empty, so that
+            commands that only read leave nothing behind.
+        clock: the time.
         wait: seconds to wait for another process to end.
-        sleep: waits; tests own it.
+        sleep: waits; replaced by tests.
     """
 
     def __init__(self, path: Path, clock: Clock, wait: float = 0, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -64,11 +65,11 @@ class ConnectionLock:
         self._fd = fd
 
     def _try(self) -> int:
-        """Return a descriptor of the file that is ours now; -1 where another process holds it. Raises OSError."""
+        """Return a descriptor of the file that we have locked; -1 if another process has. Raises OSError."""
         while True:
             try:
                 fd, _ = open_ours(self._path, LOCK)
-            except FileNotFoundError:  # who let go has removed the folder in between
+            except FileNotFoundError:  # releasing has removed the folder in between
                 continue
             try:
                 if not _locked(fd):
@@ -81,29 +82,29 @@ class ConnectionLock:
                 with suppress(OSError):
                     os.close(fd)
                 raise
-            os.close(fd)  # who let go has removed it in between: a lock on it would keep nobody out
+            os.close(fd)  # releasing has removed it in between: a lock on it would keep nobody out
 
     def _is_there(self, fd: int) -> bool:
-        """Return whether the open file still is the one of that name."""
+        """Return whether the open file still is the one with this name."""
         try:
             return os.path.samestat(os.fstat(fd), self._path.lstat())
         except FileNotFoundError:
             return False
 
     def release(self) -> None:
-        """Let go, and remove the file; does nothing if the lock is not held."""
+        """Release the lock and remove the file; does nothing if the lock is not held."""
         if self._fd < 0:
             return
         with suppress(OSError):  # a file that stays is taken over by the next process
             if self._is_there(self._fd):
                 self._path.unlink()
             if self._made_folder:
-                self._path.parent.rmdir()  # refused while anything is in it
+                self._path.parent.rmdir()  # refused while it is not empty
         os.close(self._fd)
         self._fd = -1
 
     def holder(self) -> Message:
-        """Return who holds the lock or held it last: `process 123 on host, since 2026-01-31 09:00 UTC`."""
+        """Return who holds the lock, or held it last: `process 123 on host, since 2026-01-31 09:00 UTC`."""
         import json
 
         try:
@@ -133,7 +134,7 @@ class ConnectionLock:
 
 
 def _signature(pid: int, host: str, since: str) -> str:
-    if host.replace("-", "").replace(".", "").isalnum() and host.isascii():  # json is not read in before the screens
+    if host.replace("-", "").replace(".", "").isalnum() and host.isascii():  # json is not imported before the screens
         return f'{{"pid": {pid}, "host": "{host}", "since": "{since}"}}'
     import json
 
@@ -160,6 +161,6 @@ def _locked(fd: int) -> bool:
         if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
             return False
         if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):
-            return True  # a file system without locks: better unguarded than unusable
+            return True  # a file system without locks: better to work unguarded than not at all
         raise
     return True

@@ -1,4 +1,4 @@
-"""The log file: for bug reports, so nothing in it may be a secret or pretend to be another line."""
+"""The log file. It is attached to bug reports, so nothing in it may be a secret or look like another entry."""
 
 import logging
 import logging.handlers
@@ -29,7 +29,7 @@ _HEAD = pattern(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 [A-Z]+ \d+ [\w.-
 
 
 def is_log(data: bytes) -> bool:
-    """Return whether content is a log of this program's: it begins as `ScrubbingFormatter` begins a line."""
+    """Return whether content is a log of this program: it begins as `ScrubbingFormatter` begins a line."""
     return _HEAD.match(data.lstrip(b"\0")) is not None
 
 
@@ -37,7 +37,7 @@ LOG = FileKind(message("a log"), is_log)
 
 
 class ScrubbingFormatter(logging.Formatter):
-    """Formats a record, then takes out whatever looks like a credential, from the traceback too.
+    """Formats a record, then removes everything that looks like a credential, also from the traceback.
 
     A message stays on one line and a traceback is indented, so that text from outside cannot forge an entry.
     """
@@ -51,52 +51,53 @@ class ScrubbingFormatter(logging.Formatter):
             message = f"{record.msg} (arguments do not fit)"
         lines = [f"{at} {record.levelname} {record.process} {record.name}: {inert(scrub(message), _MESSAGE)}"]
         if record.exc_info:
-            # Scrubbed before it is cut or split: half a key must not slip through.
+            # Scrubbed before it is cut or split, because half a key would not be recognised.
             trace = inert(scrub(self.formatException(record.exc_info)), _TRACE, keep_lines=True)
             lines += ["    " + line for line in trace.split("\n")]
         return "\n".join(lines)
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file, 0600 from its first byte, never through a link, and silent when the disk is full.
+    """A rotating file, 0600 from its first byte, never through a link, and silent if the disk is full.
 
-    Only logs of this program's are added to, renamed or deleted.
+    It only appends to, renames or deletes logs of this program.
     """
 
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)
-        # The null device is where a log goes that nobody wants: nothing can be lost there.
+        # The null device is given for a log that nobody wants, so nothing can be lost there.
         fd = os.open(path, os.O_RDWR) if _is_null(path) else open_ours(path, LOG, append=True)[0]
         return os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace")
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Whether the file has grown too long; a device never has."""
+        """Whether the file is too long; a device never is."""
         return Path(self.baseFilename).is_file() and bool(super().shouldRollover(record))
 
     def doRollover(self) -> None:
-        """Begin a new file; the old ones move on by one name each, past names that something else has taken."""
+        """Begin a new file; the older ones are renamed by one number each, skipping names that are in use by other
+        files."""
         if self.stream:
             self.stream.close()
-            self.stream = None  # as logging does: the next record opens it
+            self.stream = None  # as in logging: the next record opens it
         base = Path(self.baseFilename)
         check_output(base, LOG)
         names = [base, *(path for path in _older(base) if _may_take(path))]
         try:
             for newer, older in reversed(list(pairwise(names))):
-                with suppress(FileNotFoundError):  # it is not there yet, or another process was quicker
+                with suppress(FileNotFoundError):  # it does not exist yet, or another process was faster
                     newer.replace(older)
-        except OSError:  # a folder in which nothing may be renamed: what comes now is worth more than what was
+        except OSError:  # a folder in which nothing may be renamed: new entries are more important than old ones
             names = [base]
         if len(names) == 1:
             os.truncate(base, 0)
         self.stream = self._open()
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Drop the record: the usual traceback on stderr would land in the middle of the screen."""
+        """Drop the record: the usual traceback on stderr would appear in the middle of the screen."""
 
 
 def _older(path: Path) -> tuple[Path, ...]:
-    """Return where older parts of a log go, newest first."""
+    """Return the paths for older parts of a log, newest first."""
     return tuple(path.with_name(f"{path.name}.{number}") for number in range(1, _FILES + 1))
 
 
@@ -116,10 +117,10 @@ def _is_null(path: Path) -> bool:
 
 
 def check_log(path: Path) -> None:
-    """Make sure that a file may take the log, as `--log-file` names it. Changes nothing.
+    """Check that a file may be used for the log, as given with `--log-file`. Changes nothing.
 
     Raises:
-        ProblemError: KBQ-FILE-NOT-OURS. What else stands in the way stops nothing; `start_log` says it.
+        ProblemError: KBQ-FILE-NOT-OURS. Any other obstacle does not stop the program; `start_log` reports it.
     """
     try:
         if not _is_null(path):
@@ -131,11 +132,11 @@ def check_log(path: Path) -> None:
 
 
 def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, Message]:
-    """Begin to log into a file: this program's messages, and warnings of the libraries.
+    """Start to log into a file: this program's messages, and warnings of the libraries.
 
     Args:
         path: the file, `Paths.log` or `--log-file`.
-        verbose: how often `-v` was given: 0 information, 1 and more everything of this program's.
+        verbose: how often `-v` was given: 0 for information, 1 and more for everything of this program.
 
     Returns:
         The file, and an empty text; or None and why there is no log. A log that cannot be written stops nothing.
@@ -144,7 +145,7 @@ def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, Message]:
     try:
         handler = _PrivateFile(path, maxBytes=_SIZE, backupCount=_FILES, encoding="utf-8")
     except OSError as error:
-        logging.getLogger().addHandler(logging.NullHandler())  # or warnings would go to stderr, over the screen
+        logging.getLogger().addHandler(logging.NullHandler())  # otherwise warnings would go to stderr, over the screen
         return None, message("No log: {path}: {why}.", path=path, why=words_of(error))
     handler.setFormatter(ScrubbingFormatter())
     root = logging.getLogger()
@@ -155,7 +156,7 @@ def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, Message]:
 
 
 def stop_log() -> None:
-    """Close the log file, or begin none any more."""
+    """Close the log file; a later one is not started any more."""
     late_log.forget()
     root = logging.getLogger()
     for handler in [h for h in root.handlers if isinstance(h, _PrivateFile)]:

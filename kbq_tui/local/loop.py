@@ -1,4 +1,4 @@
-"""The event loop of a command, and what signals do to what runs on it."""
+"""The event loop of a command, and the effect of signals on what runs in it."""
 
 import asyncio
 import signal
@@ -15,11 +15,12 @@ _AT_ONCE = 0.3
 
 
 class Loop:
-    """One event loop for all that a command does; signals end what is running in an orderly way."""
+    """One event loop for everything that a command does; signals end running work in an orderly way."""
 
     def __init__(self, slow: Callable[[], None] | None = None) -> None:
-        """Make a loop. `slow` is called where what a signal ends does not end at once."""
-        self._runner = asyncio.Runner(debug=False)  # its debug mode, which PYTHONDEVMODE begins too, logs arguments
+        """Create a loop. `slow` is called if work that a signal ends does not end at once."""
+        # asyncio's debug mode, which PYTHONDEVMODE also enables, logs arguments
+        self._runner = asyncio.Runner(debug=False)
         self._slow = slow or (lambda: None)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -42,7 +43,7 @@ class Loop:
 
             if threading.current_thread() is not threading.main_thread():
                 return await work
-            # What is ignored stays ignored: that is how nohup keeps a program alive when its terminal goes.
+            # An ignored signal stays ignored: this is how nohup keeps a program alive when its terminal goes.
             heeded = [n for n in signals.ENDING if signal.getsignal(n) is not signal.SIG_IGN]
             undo = signals.install(loop, arrived, heeded)
             try:
@@ -53,13 +54,13 @@ class Loop:
         try:
             result = self._runner.run(main())
         except asyncio.CancelledError:
-            # Without a status it was asyncio's own handler that heard Ctrl+C, before ours stood; it forgets one that
-            # comes in its first moments, and lets the cancellation out instead of KeyboardInterrupt.
+            # Without a status, asyncio's own handler received Ctrl+C before ours was installed; it ignores one in its
+            # first moments, and lets the cancellation through instead of KeyboardInterrupt.
             raise SystemExit(status or 130) from None
         if status:
             raise SystemExit(status)
         return result
 
     def close(self) -> None:
-        """Let go of the loop. Calls that hang are left to their daemon threads."""
+        """Close the loop. Calls that hang are left to their daemon threads."""
         self._runner.close()

@@ -1,4 +1,5 @@
-"""The file of metrics for Prometheus' textfile collector: whole or not there, and readable by the collector."""
+"""The file of metrics for Prometheus' textfile collector: written completely or not at all, readable by the
+collector."""
 
 from pathlib import Path
 
@@ -21,14 +22,14 @@ class MetricsFile:
         self._path = Path(path)
 
     def check(self) -> None:
-        """Make sure that it may be written, before the work begins."""
+        """Check that it may be written, before the work begins."""
         try:
             check_output(self._path, METRICS)
         except OSError as error:
             raise os_problem(error, self._path, Code.STATE_UNWRITABLE) from error
 
     def write(self, text: bytes) -> None:
-        """Replace it as a whole. A new one is 0644: nothing in it is secret, and another user has to read it."""
+        """Replace the whole file. A new one is 0644: it contains no secret, and another user has to read it."""
         try:
             write_atomic(self._path, text, METRICS)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""`--on-change CMD`: the operator's own command, and what it was told already."""
+"""`--on-change CMD`: runs the operator's own command, and remembers which changes it was given."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock
 
 DEADLINE: Final = 30.0
-"""Seconds that a command may take for one change."""
+"""The most seconds that a command may take for one change."""
 _SCHEMA: Final = "kbq-tui/told/"
 _LIMIT: Final = 64 * 1024 * 1024
 _MOST_SAID: Final = 2_000
@@ -37,13 +37,13 @@ TOLD = FileKind(message("a note of what was told"), _is_told)
 
 
 class OnChange:
-    """Tells a command of changes, one at a time, and remembers what it was told. Each command has its own memory.
+    """Reports changes to a command, one at a time, and remembers what was reported. Each command has its own memory.
 
     Args:
         command: for the shell.
-        paths: where files are.
-        clock: tells since when the lock is held.
-        deadline: seconds that the command may take.
+        paths: the folders.
+        clock: the time, for the lock.
+        deadline: the most seconds that the command may take.
     """
 
     def __init__(self, command: str, paths: Paths, clock: "Clock", deadline: float = DEADLINE) -> None:
@@ -54,7 +54,7 @@ class OnChange:
         self.lock = ConnectionLock(self._path.with_suffix(".lock"), clock)
 
     def told(self) -> dict[str, dict[str, Any]]:
-        """Return what was told, by connection; what cannot be understood counts as nothing."""
+        """Return what was reported, by connection; what cannot be understood counts as nothing."""
         try:
             body = json_object(read_regular(self._path, _LIMIT))
         except OSError:
@@ -65,7 +65,7 @@ class OnChange:
         return {name: told for name, told in found.items() if isinstance(told, dict)}
 
     def remember(self, told: Mapping[str, Mapping[str, object]]) -> None:
-        """Remember what was told. Raises ProblemError."""
+        """Remember what was reported. Raises ProblemError."""
         body = {"schema": f"{_SCHEMA}v1", "connections": scrubbed(told)}
         try:
             write_atomic(self._path, json.dumps(body).encode(), TOLD)
@@ -102,7 +102,7 @@ class OnChange:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a command with all that it has begun."""
+    """End a command and all processes that it has started."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,4 +1,4 @@
-"""An error of this machine's, turned into a Problem."""
+"""Turns errors of this machine into Problems."""
 
 import errno
 from pathlib import Path
@@ -18,7 +18,7 @@ _USUAL = (
     N_("Not a directory"),
     N_("Input/output error"),
 )
-"""What systems say most, in English always; Python does not ask for another language."""
+"""The most frequent texts of systems, always in English; Python does not ask for another language."""
 
 
 def problem(code: Code, **details: object) -> ProblemError:
@@ -26,15 +26,15 @@ def problem(code: Code, **details: object) -> ProblemError:
 
     Args:
         code: the catalogue's code, `KBQ-…`.
-        details: what fills the blanks, such as `path` and `reason`.
+        details: values for the fields, such as `path` and `reason`.
     """
-    from kbq_tui.diagnosis import catalogue  # large, and seldom needed
+    from kbq_tui.diagnosis import catalogue  # a large module, and seldom needed
 
     return ProblemError(catalogue.problem(code, Context(), original="", **details))
 
 
 def words_of(error: OSError) -> Message:
-    """Return what the system says of an error, without a full stop."""
+    """Return the system's text of an error, without a full stop."""
     reason: object = error.strerror
     return reason if isinstance(reason, Message) else Message(str(reason or error))
 
@@ -43,8 +43,8 @@ def os_problem(error: OSError, path: Path | str, code: Code) -> ProblemError:
     """Return the exception for an operating-system error.
 
     Args:
-        error: what the system said.
-        path: the file or folder it was about.
+        error: the system's error.
+        path: the file or folder it is about.
         code: the Problem for an error that is not a general one (disk full, read-only, a file that is not ours).
     """
     if isinstance(error, NotOursError):

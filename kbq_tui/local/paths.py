@@ -1,4 +1,4 @@
-"""Where this program keeps its files."""
+"""The folders of this program's files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ APP = "kbq-tui"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The three folders, and what lies in them. Nothing is created before it is needed.
+    """The three folders, and the paths in them. Nothing is created before it is needed.
 
     Attributes:
         config: connection files, written for people to read and edit.
@@ -31,18 +31,18 @@ class Paths:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Find the folders: `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `XDG_DATA_HOME` on every system where they are set
-        and absolute (https://specifications.freedesktop.org/basedir-spec/latest/), else the system's own places.
+        """Find the folders: `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `XDG_DATA_HOME` on every system if they are set and
+        absolute (https://specifications.freedesktop.org/basedir-spec/latest/), else the system's own places.
 
         Raises:
-            ProblemError: KBQ-NO-HOME where there is no home folder.
+            ProblemError: KBQ-NO-HOME if there is no home folder.
         """
         own = platformdirs.PlatformDirs(APP, appauthor=False)
 
         def folder(variable: str, default: Path) -> Path:
             value = env.get(variable, "")
             path = Path(value) / APP if value.startswith("/") else default
-            if not path.is_absolute():  # what is left of "~" where nobody knows the home folder
+            if not path.is_absolute():  # what is left of "~" if there is no home folder
                 raise problem(Code.NO_HOME, path=path, reason=message("The home folder is not known."))
             return path
 
@@ -59,7 +59,7 @@ class Paths:
 
     @property
     def settings(self) -> Path:
-        """What the operator wants of the program itself, whatever the connection."""
+        """The operator's settings for the program itself, for all connections."""
         return self.config / "config.toml"
 
     @property
@@ -74,7 +74,7 @@ class Paths:
 
     @property
     def ui(self) -> Path:
-        """What the operator chose for the screen."""
+        """The operator's preferences for the screens."""
         return self.state / "ui.json"
 
     def of_connection(self, name: str) -> Path:

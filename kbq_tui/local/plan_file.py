@@ -1,4 +1,4 @@
-"""Plans in files (`plan --out F`, `apply F`): private, whole or not there, and no secret in them."""
+"""Plans in files (`plan --out F`, `apply F`): private, written completely or not at all, and without secrets."""
 
 import json
 import os
@@ -17,7 +17,7 @@ _HEAD = f'{{\n "schema": "{KIND}'.encode()
 
 
 def is_plan(data: bytes) -> bool:
-    """Return whether content is a saved plan's, of any version, also one that was cut short."""
+    """Return whether content is a saved plan's, of any version, also one that was cut off."""
     return data.startswith(_HEAD) or (len(data) > len('{\n "schema"') and _HEAD.startswith(data))
 
 
@@ -25,7 +25,7 @@ PLAN = FileKind(message("a saved plan"), is_plan)
 
 
 def is_plan_file(typed: str) -> bool:
-    """Return whether what was typed for a connection's name is the path of a saved plan, or of any file with a `/`."""
+    """Return whether the text typed for a connection's name is the path of a saved plan, or of any file with a `/`."""
     if os.sep in typed:
         return True
     try:
@@ -38,14 +38,14 @@ class PlanFiles:
     """Saved plans. Every method may raise ProblemError."""
 
     def check(self, path: str) -> None:
-        """Make sure that a plan may be written to a path, before the work begins."""
+        """Check that a plan may be written to a path, before the work begins."""
         try:
             check_output(Path(path), PLAN)
         except OSError as error:
             raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
     def write(self, path: str, saved: SavedPlan) -> None:
-        """Write a plan, 0600 where the file is new."""
+        """Write a plan, with mode 0600 if the file is new."""
         data = json.dumps(scrubbed(saved.to_json()), indent=1).encode() + b"\n"
         try:
             write_atomic(Path(path), data, PLAN)
@@ -53,7 +53,8 @@ class PlanFiles:
             raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
     def read(self, path: str) -> SavedPlan:
-        """Read a plan. Raises: ProblemError (KBQ-PLAN-FILE): it is no plan, was cut short, or is of a newer version."""
+        """Read a plan. Raises ProblemError (KBQ-PLAN-FILE) if it is not a plan, was cut off, or is of a newer
+        version."""
         try:
             body = json.loads(read_regular(Path(path), _LIMIT))
             if not isinstance(body, dict):
@@ -65,7 +66,7 @@ class PlanFiles:
             raise _unusable(path, error.reason) from None
         except RecursionError:
             raise _unusable(path, message("It is nested too deeply.")) from None
-        except ValueError:  # no JSON, or none to its end
+        except ValueError:  # not JSON, or incomplete
             raise _unusable(path, message("It is cut short, or no plan that kbq-tui saved.")) from None
 
 

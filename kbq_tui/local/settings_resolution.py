@@ -1,4 +1,4 @@
-"""Which value counts where several places name one: typed > environment > connection file > gcloud > default."""
+"""Decides which value counts if several sources have one: option > environment > connection file > gcloud > default."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -14,18 +14,18 @@ ENVIRONMENT = {
     "credentials": "GOOGLE_APPLICATION_CREDENTIALS",
     "quota_project": "GOOGLE_CLOUD_QUOTA_PROJECT",
 }
-"""Google's own variables, by the setting they stand for."""
+"""Google's own variables, by setting."""
 
 DEFAULT = message("default")
 FROM_FILE = message("connection file")
-"""Two of the places that a value can come from; the others are options, variables and gcloud's configuration."""
+"""Two of the sources of a value; the others are options, variables and gcloud's configuration."""
 
 _DEFAULTS = {f.name: str(f.default) for f in fields(ConnectionSpec) if isinstance(f.default, str) and f.name != "name"}
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSetting:
-    """A value and where it comes from, in words (`--project`, `GOOGLE_CLOUD_PROJECT`, `connection file` …)."""
+    """A value and its source, in words (`--project`, `GOOGLE_CLOUD_PROJECT`, `connection file` …)."""
 
     value: str
     source: str | Message
@@ -37,20 +37,20 @@ def resolve_settings(
     file: Connection | None = None,
     gcloud: GcloudSettings | None = None,
 ) -> dict[str, ResolvedSetting]:
-    """Decide every setting.
+    """Decide the value of every setting.
 
     Args:
-        typed: options by the names of the connection file's keys; None or empty if not typed.
+        typed: options by the names of the connection file's keys; None or empty if not given.
         env: the environment.
-        file: the connection file, where there is one.
+        file: the connection file, if there is one.
         gcloud: gcloud's settings.
 
     Returns:
-        By key, every setting that something names.
+        By key, every setting that has a value.
     """
     out = {key: ResolvedSetting(value, DEFAULT) for key, value in _DEFAULTS.items()}
     if gcloud is not None:
-        # gcloud's impersonation counts for gcloud's own login only, so it is not taken over.
+        # gcloud's impersonation applies only to gcloud's own login, so it is not used.
         for key, value in (("project", gcloud.project), ("quota_project", gcloud.quota_project)):
             if value:
                 source = message("gcloud configuration {name}", name=gcloud.configuration)

@@ -1,4 +1,4 @@
-"""Signals that end the program in an orderly way: the terminal restored, the exit status 128 + n."""
+"""Signals that end the program in an orderly way: the terminal is restored, the exit status is 128 + n."""
 
 import asyncio
 import signal
@@ -17,12 +17,12 @@ def install(
 
     Args:
         loop: the running loop.
-        callback: gets the exit status, 128 + n. An inherited "ignore" (nohup) is overruled, for a screen whose terminal
-            has gone would spin (Textualize/textual#5140).
-        signals: which.
+        callback: called with the exit status, 128 + n. An inherited "ignore" (nohup) is overridden, because a screen
+            whose terminal is gone would use all of a CPU (Textualize/textual#5140).
+        signals: the signals.
 
     Returns:
-        A function that puts things back as they were.
+        A function that restores the previous handlers.
     """
     before = {number: signal.getsignal(number) for number in signals}
 

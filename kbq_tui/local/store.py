@@ -1,4 +1,4 @@
-"""What this machine remembers of connections: `engine.services.Store` over the files of this package."""
+"""What this machine remembers of connections: implements `engine.services.Store` with the files of this package."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class FileStore:
     """Connections in files.
 
     Args:
-        paths: where.
+        paths: the folders.
         connections: the connection files.
-        clock: tells when.
-        operator: what the operator typed about credentials (`credentials`, `impersonate`, `quota_project`), to be
-            kept with a connection that is saved; None or missing where nothing was typed.
+        clock: the time.
+        operator: the operator's options for credentials (`credentials`, `impersonate`, `quota_project`), to be saved
+            with a connection; None or missing if not given.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FileStore:
         self._journals: dict[str, FileJournal] = {}
 
     def keep_login(self, operator: Mapping[str, str | None]) -> None:
-        """Take other credentials options to be kept with a connection that is saved."""
+        """Change the credentials options that are saved with a connection."""
         self._operator = {key: value for key, value in operator.items() if value}
 
     def names(self) -> tuple[str, ...]:
@@ -63,13 +63,14 @@ class FileStore:
         return _saved(name, connection, wizard)
 
     def save(self, saved: SavedConnection, before: SavedConnection, *, confirmed: bool = False) -> None:
-        """Write what differs between two states: into the connection's file, and beside it what cannot stand there.
+        """Write what differs between two states: into the connection's file, and into the state folder what does not
+        belong there.
 
-        A connection without a file gets one once a change is confirmed and the file would be valid; until then
-        nothing is written.
+        A connection without a file gets one once a change is confirmed and the file would be valid; until then nothing
+        is written.
 
         Raises:
-            ProblemError: where that cannot be written.
+            ProblemError: it cannot be written.
         """
         name = saved.draft.name
         connection = self._connections.read(name)
@@ -101,7 +102,7 @@ class FileStore:
         return read_preferences(self._paths.ui).recent
 
     def remember_project(self, project: str) -> None:
-        """Put a project that Google has shown at the head of the recent ones. Raises ProblemError."""
+        """Put a project that Google has shown first in the list of recent ones. Raises ProblemError."""
         look = read_preferences(self._paths.ui)
         if look.recent[:1] != (project,):
             write_preferences(self._paths.ui, look.visited(project))
@@ -112,7 +113,7 @@ class FileStore:
         return UiPreferences(look.ascii, look.theme, look.welcomed)
 
     def save_preferences(self, preferences: UiPreferences) -> None:
-        """Remember what was chosen on the screens. Raises ProblemError."""
+        """Save what was chosen on the screens. Raises ProblemError."""
         look = read_preferences(self._paths.ui)
         if (chosen := replace(look, **asdict(preferences))) != look:
             write_preferences(self._paths.ui, chosen)
@@ -122,7 +123,7 @@ class FileStore:
         return self._state(name).verification()
 
     def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
-        """Remember a verification, but for one that could not try the key any more: the last one that did stands.
+        """Save a verification, except one that could not try the key any more: the last one that did is kept.
 
         Raises ProblemError.
         """
@@ -140,30 +141,31 @@ class FileStore:
         self._state(name).save_verification(body)
 
     def looks(self, name: str) -> LookHistory:
-        """Return the dashboard's last looks at a connection."""
+        """Return the dashboard's last readings of a connection."""
         return self._state(name).looks()
 
     def save_looks(self, name: str, history: LookHistory) -> None:
-        """Remember the dashboard's last looks at a connection. Raises ProblemError."""
+        """Save the dashboard's last readings of a connection. Raises ProblemError."""
         self._state(name).save_looks(history)
 
     def source_looks(self, name: str) -> SourceLooks:
-        """Return the last look of the source check at each table of a connection."""
+        """Return the source check's last result for each table of a connection."""
         return self._state(name).source_looks()
 
     def save_source_looks(self, name: str, looks: SourceLooks) -> None:
-        """Remember the last look of the source check at each table of a connection. Raises ProblemError."""
+        """Save the source check's last result for each table of a connection. Raises ProblemError."""
         self._state(name).save_source_looks(looks)
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
-        """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`, or the next name that is free.
-        Raises ProblemError."""
+        """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`, or the next free name. Raises
+        ProblemError."""
         stamp = self._clock.now().strftime("%Y%m%dT%H%M%SZ")
         path = self._paths.of_connection(name) / "reports" / f"{kind}-{stamp}{suffix}"
         return str(self._state(name).save_report(path, text))
 
     def write_values(self, path: str, text: str) -> str:
-        """Write the values for Klaviyo where the operator says; see `local.values_file`. Raises ProblemError."""
+        """Write the values for Klaviyo to a path of the operator's choice; see `local.values_file`. Raises
+        ProblemError."""
         from kbq_tui.local.values_file import write_values
 
         return write_values(path, text)
@@ -172,7 +174,7 @@ class FileStore:
         return self._paths.of_connection(name) / "journal.jsonl"
 
     def journal(self, name: str) -> FileJournal:
-        """Return the connection's journal; always the same one, because its lock is its own."""
+        """Return the connection's journal; always the same object, because it has its own lock."""
         if name not in self._journals:
             from kbq_tui.local.journal import FileJournal
 
@@ -181,7 +183,7 @@ class FileStore:
 
     def unfinished(self, name: str) -> tuple[str, ...]:
         """Return what the journal has begun and not settled. Raises ProblemError."""
-        if not os.path.lexists(self._journal_path(name)):  # then what reads it need not be loaded
+        if not os.path.lexists(self._journal_path(name)):  # then the journal's reader need not be imported
             return ()
         from kbq_tui.model.rotation import is_rotation
 
@@ -193,7 +195,7 @@ class FileStore:
 
 
 def _saved(name: str, connection: Connection | None, wizard: SetupPosition | None) -> SavedConnection:
-    """Return what a connection's file and what lies beside it say together."""
+    """Combine a connection's file and its state."""
     draft = ConnectionDraft.of(connection.spec) if connection is not None else ConnectionDraft(name=name)
     inputs = dict(wizard.inputs) if wizard is not None else {}
     finished = inputs.pop(_FINISHED, "") == "yes"
@@ -213,7 +215,7 @@ def _saved(name: str, connection: Connection | None, wizard: SetupPosition | Non
 
 
 def _merged(now: SavedConnection, saved: SavedConnection, before: SavedConnection) -> SavedConnection:
-    """Return what stands in the files now, with what differs between `before` and `saved`."""
+    """Return the present content of the files, with what differs between `before` and `saved`."""
     old, new = asdict(before.draft), asdict(saved.draft)
     typed = {key: value for key, value in new.items() if value != old[key]}
     fields = ("screen", "finished", "connected")

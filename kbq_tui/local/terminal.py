@@ -1,4 +1,4 @@
-"""What this terminal can do, decided once at the start."""
+"""The capabilities of this terminal, determined once at the start."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 TRUE_COLOUR = 1 << 24
 _TRUE_COLOUR_TERMS = pattern(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
 _FIXED = ("", "dumb", "unknown")
-"""Values of TERM for which nothing can be drawn again."""
+"""Values of TERM for terminals that cannot redraw."""
 _FEW_COLOURS = pattern(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
 _NO_GLYPHS = pattern(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What was found.
+    """What this terminal can do.
 
     Attributes:
-        reason: why the screen cannot be drawn here, one sentence that names what to use instead; empty if it can.
-        stdin_tty, stdout_tty, stderr_tty: which of the three are a terminal. Textual draws on stderr.
+        reason: why the screen cannot be drawn here, in one sentence that names what to use instead; empty if it can.
+        stdin_tty, stdout_tty, stderr_tty: whether each is a terminal. Textual draws on stderr.
         ssh: whether this is a session over SSH.
         multiplexer: `tmux`, `screen` or empty.
         term: TERM.
-        colours: how many; 0 for none (NO_COLOR, or a terminal without).
-        no_color: whether NO_COLOR asks for none (https://no-color.org: set and not empty).
+        colours: their number; 0 for none (NO_COLOR, or a terminal without).
+        no_color: whether NO_COLOR is set (https://no-color.org: set and not empty).
         encoding: the locale's, in lower case (`utf-8`, `ascii`, `iso-8859-1`).
         ascii: whether glyphs and borders should be ASCII.
-        mouse: whether the mouse should be on.
-        columns, rows: the size at the start; 0 where there is no terminal.
+        mouse: whether the mouse should be used.
+        columns, rows: the size at the start; 0 if there is no terminal.
     """
 
     reason: Message
@@ -62,7 +62,7 @@ class Capabilities:
 
     @property
     def moves_cursor(self) -> bool:
-        """Whether lines can be drawn again in place."""
+        """Whether lines can be redrawn in place."""
         return self.term not in _FIXED
 
     @property
@@ -71,7 +71,7 @@ class Capabilities:
         return self.colours > 0
 
     def findings(self) -> list[tuple[str, str | Message]]:
-        """Return what a bug report needs: names with what there is."""
+        """Return what a bug report needs: names and values."""
         size = f"{self.columns}x{self.rows}" if self.columns else message("unknown")
         names = (("stdin", self.stdin_tty), ("stdout", self.stdout_tty), ("stderr", self.stderr_tty))
         colours = str(self.colours) if self.colours else message("none")
@@ -98,15 +98,15 @@ def detect(
     size: Callable[[int], tuple[int, int]] = os.get_terminal_size,
     own: Callable[[Command], Command] = lambda command: command,
 ) -> Capabilities:
-    """Look at the environment and the three standard descriptors.
+    """Examine the environment and the three standard descriptors.
 
     Args:
         env: the environment.
-        ascii_wanted: what the operator chose (`--ascii`, F4); None to decide.
-        mouse_wanted: what the operator chose (`--mouse`); None to decide.
+        ascii_wanted: the operator's choice (`--ascii`, F4); None to decide.
+        mouse_wanted: the operator's choice (`--mouse`); None to decide.
         isatty: tells whether a descriptor is a terminal; may raise OSError for a closed one.
         size: columns and rows of a descriptor's terminal; may raise OSError.
-        own: makes a command of ours mean the connection, for those that are named where the screen cannot be drawn.
+        own: adds the connection to a command of ours, for those that are named if the screen cannot be drawn.
     """
     ttys = tuple(_is_tty(isatty, fd) for fd in (0, 1, 2))
     term = env.get("TERM", "")
@@ -127,7 +127,7 @@ def detect(
         no_color=no_color,
         encoding=encoding,
         ascii=plain_glyphs if ascii_wanted is None else ascii_wanted,
-        # A re-attached session sends mouse reports that Textual cannot decode (Textualize/textual#6668).
+        # A re-attached session sends mouse events that Textual cannot decode (Textualize/textual#6668).
         mouse=not ssh if mouse_wanted is None else mouse_wanted,
         columns=columns,
         rows=rows,
@@ -173,7 +173,7 @@ def _multiplexer(env: Mapping[str, str], term: str) -> str:
         return "tmux"
     if env.get("STY"):
         return "screen"
-    # Over SSH the variables stay behind; TERM comes along.
+    # Over SSH the variables are not passed on, but TERM is.
     kind = term.partition("-")[0].partition(".")[0]
     return kind if kind in ("tmux", "screen") else ""
 

@@ -1,4 +1,4 @@
-"""What is remembered between runs and can be lost without harm: the last screen, the last verification, the look."""
+"""State that is kept between runs and can be lost without harm: the last screen, the last verification, preferences."""
 
 import logging
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SetupPosition:
-    """Where the operator left the set-up.
+    """The place where the operator left the set-up.
 
     Attributes:
         screen: the screen's id.
@@ -38,7 +38,7 @@ class SetupPosition:
 
 @dataclass(frozen=True, slots=True)
 class SavedPreferences:
-    """What the operator chose for the screen; None if nothing was chosen.
+    """The operator's preferences for the screens; None for what was not chosen.
 
     Attributes:
         ascii: ASCII glyphs instead of Unicode.
@@ -53,12 +53,12 @@ class SavedPreferences:
     recent: tuple[str, ...] = ()
 
     def visited(self, project: str) -> "SavedPreferences":
-        """Return the same with a project at the head of the recent ones."""
+        """Return the same with a project first in the list of recent ones."""
         return replace(self, recent=(project, *(p for p in self.recent if p != project))[:_RECENT])
 
 
 class ConnectionState:
-    """What is remembered of one connection.
+    """The state of one connection.
 
     Args:
         folder: `Paths.of_connection(name)`.
@@ -76,7 +76,7 @@ class ConnectionState:
         return SetupPosition(body["screen"], {str(k): v for k, v in inputs.items() if isinstance(v, str)})
 
     def save_wizard(self, wizard: SetupPosition) -> None:
-        """Remember where the operator is. Raises ProblemError."""
+        """Save where the operator is. Raises ProblemError."""
         inputs = {name: scrub_typed(text) for name, text in wizard.inputs.items()}
         _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": inputs}, WIZARD)
 
@@ -86,38 +86,38 @@ class ConnectionState:
         return body if isinstance(body.get("checks"), list) else None
 
     def save_verification(self, body: Mapping[str, object]) -> None:
-        """Remember a verification. Raises ProblemError."""
+        """Save a verification. Raises ProblemError."""
         _write(self._folder / "verify.json", body, VERIFICATION)
 
     def save_report(self, path: Path, text: str) -> Path:
-        """Write a report, 0600, under a name that is free, and return its path. Raises ProblemError."""
+        """Write a report, 0600, under a free name, and return its path. Raises ProblemError."""
         try:
             return write_new(path, scrub(text).encode())
         except OSError as error:
             raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
     def looks(self) -> "LookHistory":
-        """Return the last looks; none if nothing is kept, or it cannot be understood."""
-        from kbq_tui.engine.look_history import LookHistory  # late: the set-up's first frame needs none of it
+        """Return the last readings; none if there are none, or they cannot be understood."""
+        from kbq_tui.engine.look_history import LookHistory  # imported late: the set-up's first frame does not need it
 
         return LookHistory.from_json(_read(self._folder / "looks.json"))
 
     def save_looks(self, history: "LookHistory") -> None:
-        """Remember the last looks. Raises ProblemError."""
+        """Save the last readings. Raises ProblemError."""
         _write(self._folder / "looks.json", history.to_json(), LOOKS)
 
     def source_looks(self) -> "SourceLooks":
-        """Return the last look at each table; none if nothing is kept, or it cannot be understood."""
+        """Return the last result for each table; none if there are none, or they cannot be understood."""
         from kbq_tui.engine.source_looks import SourceLooks
 
         return SourceLooks.from_json(_read(self._folder / "source.json"))
 
     def save_source_looks(self, looks: "SourceLooks") -> None:
-        """Remember the last look at each table. Raises ProblemError."""
+        """Save the last result for each table. Raises ProblemError."""
         _write(self._folder / "source.json", looks.to_json(), SOURCE_LOOKS)
 
     def forget(self) -> None:
-        """Forget the last screen, the last verification and the last looks. Raises ProblemError."""
+        """Delete the last screen, the last verification and the last readings. Raises ProblemError."""
         kinds = {"wizard.json": WIZARD, "verify.json": VERIFICATION, "looks.json": LOOKS, "source.json": SOURCE_LOOKS}
         for name, kind in kinds.items():
             path = self._folder / name
@@ -128,7 +128,7 @@ class ConnectionState:
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """Return the JSON object that content is; an empty one where it is anything else."""
+    """Return content as a JSON object; an empty one if it is anything else."""
     import json
 
     try:
@@ -146,7 +146,7 @@ def _is_wizard(data: bytes) -> bool:
 def _is_verification(data: bytes) -> bool:
     body = json_object(data)
     known = body.get("schema") == "kbq-tui/verify/v1" and isinstance(body.get("checks"), list)
-    return known and "tool" not in body  # which a report names
+    return known and "tool" not in body  # a field that a report has
 
 
 def _is_looks(data: bytes) -> bool:
@@ -173,7 +173,7 @@ PREFERENCES = FileKind(message("what was chosen for the screens"), _is_look)
 
 
 def read_preferences(path: Path) -> SavedPreferences:
-    """Read what the operator chose (`Paths.ui`); what cannot be understood counts as not chosen."""
+    """Read the operator's preferences (`Paths.ui`); what cannot be understood counts as not chosen."""
     body = _read(path)
     types = {"ascii": bool, "theme": str, "welcomed": bool, "recent": list}
     known = {f.name: body[f.name] for f in fields(SavedPreferences) if isinstance(body.get(f.name), types[f.name])}
@@ -183,7 +183,7 @@ def read_preferences(path: Path) -> SavedPreferences:
 
 
 def write_preferences(path: Path, look: SavedPreferences) -> None:
-    """Remember what the operator chose. Raises ProblemError."""
+    """Save the operator's preferences. Raises ProblemError."""
     _write(path, asdict(look), PREFERENCES)
 
 
@@ -205,7 +205,7 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         return _unusable(path, error)
-    import json  # at the first start there is nothing to be read
+    import json  # at the first start there is nothing to read
 
     try:
         body = json.loads(data)
@@ -220,7 +220,7 @@ def _unusable(path: Path, error: Exception) -> dict[str, Any]:
 
 
 def _write(path: Path, body: Mapping[str, object], kind: FileKind) -> None:
-    """Write a file, unless it says the same already. Raises ProblemError."""
+    """Write a file, unless it has the same content already. Raises ProblemError."""
     import json
 
     data = json.dumps(scrubbed(body), indent=1).encode()

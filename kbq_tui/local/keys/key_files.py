@@ -1,8 +1,10 @@
-"""Keys on this machine: a place reserved before the key is made, a file that is whole or not there, a keyring copy.
+"""Keys on this machine: a place reserved before the key is created, a file written completely or not at all, a keyring
+copy.
 
 The default place is `<data>/keys/PROJECT/ACCOUNT-ID.json`. A record beside it (`ACCOUNT-ID.keyring`, no secret in it)
-says which key has a copy in the keyring, so that looking never has to ask a keyring that may be locked; another
-(`ACCOUNT-ID.handed`) which keys were shredded here after the hand-over, so that none of them is taken for a leftover.
+says which key has a copy in the keyring, so that inspecting never has to ask a keyring that may be locked; another
+(`ACCOUNT-ID.handed`) says which keys were shredded here after the hand-over, so that none of them is taken for a
+leftover.
 """
 
 from __future__ import annotations
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
 
 
 class KeyFiles:
-    """`engine.ports.KeyStore` on this machine. Every call may block: not for the event loop.
+    """Implements `engine.ports.KeyStore` on this machine. Every call may block: not for the event loop.
 
     Args:
-        folder: where default places are, `Paths.keys`.
+        folder: the folder of default places, `Paths.keys`.
         copies: the system keyring.
     """
 
@@ -50,15 +52,15 @@ class KeyFiles:
         return str(self._folder / safe_name(project) / f"{safe_name(email.partition('@')[0])}.json")
 
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
-        """Say what is at `path` (or the default place), without the secret and without asking the keyring.
+        """Describe the key at `path` (or the default place), without the secret and without asking the keyring.
 
         A key that a dead process had written but not yet moved into place is moved there.
 
         Returns:
-            None for nothing. Where only the keyring's copy is left, `LocalKey.path` is empty.
+            None for nothing. If only the keyring's copy is left, `LocalKey.path` is empty.
 
         Raises:
-            ProblemError: where what is there is unusable.
+            ProblemError: the file is unusable.
         """
         from kbq_tui.model.observed import LocalKey
 
@@ -81,7 +83,7 @@ class KeyFiles:
         """Return the ids of the account's keys whose file was shredded here, newest last.
 
         Raises:
-            ProblemError: where that was noted and cannot be read.
+            ProblemError: there is a record, and it cannot be read.
         """
         path = self._handed_path(project, email)
         try:
@@ -94,10 +96,10 @@ class KeyFiles:
     def reserve(self, path: str | None, project: str, email: str) -> Slot:
         """Reserve the place for a new key: an empty file that only we could create, locked while we live.
 
-        An empty file that no living process holds is what a dead one left behind, and is taken over.
+        An empty file that no living process has locked was left by a dead one, and is taken over.
 
         Raises:
-            ProblemError: where the place is taken, not ours, or cannot be written.
+            ProblemError: the place is in use, not ours, or cannot be written.
         """
         place = self._place(path, project, email)
         place.make_folder()
@@ -117,7 +119,7 @@ class KeyFiles:
         """Read the key: the file, else the keyring's copy.
 
         Raises:
-            ProblemError: where neither has it, or what is there is not a key of the account.
+            ProblemError: neither has it, or the content is not a key of the account.
         """
         place = self._place(path, project, email)
         recover(place)
@@ -135,13 +137,13 @@ class KeyFiles:
         return copy
 
     def fix_permissions(self, path: str | None, project: str, email: str) -> tuple[Message, ...]:
-        """Take away what others may do with the key file, and with those of its folders that are ours.
+        """Remove other users' permissions on the key file, and on those of its folders that are ours.
 
         Returns:
             What was changed, in words; empty if nothing had to be.
 
         Raises:
-            ProblemError: where the file is not ours or the system refuses.
+            ProblemError: the file is not ours or the system refuses.
         """
         place = self._place(path, project, email)
         done: list[Message] = []
@@ -165,13 +167,13 @@ class KeyFiles:
     def shred(self, path: str | None, project: str, email: str) -> Message:
         """Overwrite and delete the key file; the keyring's copy stays for later checks, the key's id in a note.
 
-        Overwriting cannot reach what a copy-on-write file system, a solid-state disk or a backup has kept.
+        Overwriting does not reach copies in a copy-on-write file system, a solid-state disk or a backup.
 
         Returns:
-            What is left, in one sentence.
+            One sentence about what is left.
 
         Raises:
-            ProblemError: where there is no key of the account, or the system refuses.
+            ProblemError: there is no key of the account, or the system refuses.
         """
         place = self._place(path, project, email)
         key = place.read()
@@ -191,13 +193,13 @@ class KeyFiles:
         return message("There is no other copy on this machine: later checks cannot sign in with this key.")
 
     def path_beside(self, path: str | None, project: str, email: str) -> str:
-        """Return where a new key lies while the one at `path` (or the default place) is being replaced."""
+        """Return where a new key is stored while the one at `path` (or the default place) is being replaced."""
         return path_beside(path or self.default_path(project, email))
 
     def promote(self, path: str | None, project: str, email: str) -> None:
         """Put the new key into the place of the old one, whose file is shredded as after a hand-over.
 
-        Goes on where a process that died has left it, and does no harm where it is done.
+        Continues where a process that died left off, and does nothing if it is done already.
 
         Raises:
             ProblemError: the system refuses, or something else is in the place.
@@ -213,14 +215,14 @@ class KeyFiles:
         move_in(place, beside, email)
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
-        """Destroy the file of a new key that is gone at Google. Raises ProblemError."""
+        """Destroy the file of a new key that no longer exists at Google. Raises ProblemError."""
         discard(self._place(self.path_beside(path, project, email), project, email), email)
 
     def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> tuple[bool, tuple[Message, ...]]:
-        """Put a copy into the keyring, note that it is there, and delete that of the account's older key.
+        """Put a copy into the keyring, record it, and delete the copy of the account's older key.
 
         Returns:
-            Whether the keyring has a copy of this key, and a sentence each about what could not be done. Never raises.
+            Whether the keyring has a copy of this key, and a sentence about each failure. Never raises.
         """
         older = self._record(project, email)
         outcome = self._copies.store(facts, key)
@@ -251,7 +253,7 @@ class KeyFiles:
         """Delete the keyring's copy (the key was deleted at Google).
 
         Returns:
-            Why it could not be, and how the operator can; empty if it is gone. Never raises.
+            Why that failed, and how the operator can do it; empty if it is deleted. Never raises.
         """
         record = self._record(project, email)
         if record is None:
@@ -263,11 +265,11 @@ class KeyFiles:
         return outcome.note
 
     def warnings(self, place: Place) -> tuple[Message, ...]:
-        """Say what is not as it should be with a key file and with those of its folders that are ours."""
+        """Return what is wrong with a key file and with those of its folders that are ours."""
         out = list(place.warnings())
         for folder in self._own_folders(place):
             mode = stat.S_IMODE(folder.stat().st_mode)
-            if mode & 0o077 and not (folder == place.folder and mode & 0o022):  # of that one it is said already
+            if mode & 0o077 and not (folder == place.folder and mode & 0o022):  # that one was reported already
                 text = message(
                     "Others may look into the folder {path}: its mode is {mode}. {command} sets 0700.",
                     path=folder,
@@ -278,10 +280,10 @@ class KeyFiles:
         return tuple(out)
 
     def _own_folders(self, place: Place) -> tuple[Path, ...]:
-        """Return the key's folder and those above it up to the one where default places are; none elsewhere."""
+        """Return the key's folder and its parents up to the folder of default places; none elsewhere."""
         try:
             own = self._folder.resolve()
-        except (OSError, RuntimeError):  # a link that leads to itself: no key lies there
+        except (OSError, RuntimeError):  # a link that leads to itself: there is no key
             return ()
         return tuple(f for f in (place.folder, *place.folder.parents) if f.is_relative_to(own))
 
@@ -299,7 +301,7 @@ class KeyFiles:
 
 
 class Slot:
-    """`engine.ports.KeySlot`: a reserved place."""
+    """Implements `engine.ports.KeySlot`: a reserved place."""
 
     def __init__(self, store: KeyFiles, place: Place, project: str, email: str, fd: int) -> None:
         self._store = store
@@ -312,7 +314,7 @@ class Slot:
         return f"Slot({self.path!r})"
 
     def __del__(self) -> None:
-        self.abandon()  # a slot that was forgotten must not keep its place locked for as long as we live
+        self.abandon()  # a forgotten slot must not keep its place locked as long as this process lives
 
     @property
     def path(self) -> str:
@@ -323,7 +325,7 @@ class Slot:
         """Write beside the reservation, sync, rename over it, sync the folder; then a copy for the keyring.
 
         Raises:
-            ProblemError: the key is nowhere on this disk then, and the slot still stands.
+            ProblemError: then the key is not on this disk, and the slot is kept.
         """
         place = self._place
         facts = key_facts(key, place.path, self._email)
@@ -333,7 +335,7 @@ class Slot:
             )
         put(place, key)
         self._close()
-        # The key is in place: from here on it is too late to call anything a failure.
+        # The key is in place: from here on nothing may be reported as a failure.
         warnings: tuple[Message, ...] = ()
         try:
             warnings += self._store.warnings(place)
@@ -345,7 +347,7 @@ class Slot:
             warnings += (message("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
         try:
             copied, notes = self._store.keep_copy(self._project, self._email, key, facts)
-        except Exception as error:  # noqa: BLE001  # whatever a keyring does, the key is kept
+        except Exception as error:  # noqa: BLE001  # whatever a keyring does, the key is stored
             why = joined("", type(error).__name__, ".")
             copied, notes = False, (message("No copy in the system keyring: {why}", why=why),)
         warnings += notes
@@ -354,7 +356,7 @@ class Slot:
         return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, copied, place.written())
 
     def abandon(self) -> None:
-        """Give the place back. What is no longer our reservation is left alone."""
+        """Release the place. A reservation that is no longer ours is not touched."""
         if self._fd >= 0:
             with suppress(OSError):
                 if is_at(self._fd, self._place.path) and os.fstat(self._fd).st_size == 0:
@@ -363,5 +365,5 @@ class Slot:
 
     def _close(self) -> None:
         if self._fd >= 0:
-            os.close(self._fd)  # lets go of the lock too
+            os.close(self._fd)  # releases the lock, too
             self._fd = -1

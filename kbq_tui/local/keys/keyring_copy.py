@@ -1,4 +1,4 @@
-"""A copy of the key in the system keyring, where there is a real one that answers in time."""
+"""A copy of the key in the system keyring, if there is a real one that answers in time."""
 
 import json
 import queue
@@ -17,9 +17,9 @@ from kbq_tui.model.secret import Secret, scrub
 from kbq_tui.model.text import inert
 
 DEADLINE = 3.0
-"""Seconds. A D-Bus that never answers, or an unlock dialogue nobody sees, must not hold anything up."""
+"""Seconds. A D-Bus that never answers, or an unlock dialogue that nobody sees, must not block anything."""
 _OLD_SERVICE: Final = "kbq-tui"
-"""The service name under which earlier versions kept one key for each account. Never written any more."""
+"""The service name under which earlier versions stored one key for each account. It is not written any more."""
 
 T = TypeVar("T")
 
@@ -29,9 +29,9 @@ class KeyringResult:
     """The result of an attempt.
 
     Attributes:
-        done: whether the keyring did what it was asked.
+        done: whether the keyring did it.
         note: why not, in one sentence or two, with what may be left in the keyring.
-        asked: whether there is a keyring that was asked; if it failed, it may hold a copy nevertheless.
+        asked: whether a keyring was called; if it failed, it may have a copy nevertheless.
     """
 
     done: bool
@@ -40,11 +40,11 @@ class KeyringResult:
 
 
 class _Failed(Exception):
-    """The keyring did not do what it was asked; the text says why."""
+    """The keyring failed; the text says why."""
 
 
 class _Attempt:
-    """What the thread that asks the keyring and the one that waits for it know of each other."""
+    """State shared by the thread that calls the keyring and the one that waits for it."""
 
     def __init__(self) -> None:
         self.given_up = threading.Event()
@@ -52,7 +52,7 @@ class _Attempt:
 
 
 def entry_name(facts: Facts) -> EntryName:
-    """Return the name of a key's entry, which no other program and no other key has."""
+    """Return the name of a key's entry, which no other program and no other key uses."""
     return EntryName(f"kbq-tui:{safe_name(facts.project)}:{safe_name(facts.key_id)}", facts.email)
 
 
@@ -62,7 +62,7 @@ class KeyringCopy:
     Args:
         env: `KBQ_TUI_KEYRING=off` switches it off.
         deadline: seconds for one call; after a call that did not answer no other is tried.
-        find: finds the keyrings, preferred one first; it may block, and is called on a separate thread.
+        find: returns the keyrings, the preferred one first; it may block, and is called on a separate thread.
     """
 
     def __init__(
@@ -77,11 +77,11 @@ class KeyringCopy:
         self._hangs = False
 
     def store(self, facts: Facts, key: Secret) -> KeyringResult:
-        """Keep a copy, and read it back: some keyrings cut long values. Never raises.
+        """Store a copy, and read it back, because some keyrings cut long values. Never raises.
 
         Args:
-            facts: what the key says of itself.
-            key: a service account's key, JSON. It is kept as one line, for some keyrings keep no other.
+            facts: the key's fields.
+            key: a service account's key, JSON. It is stored as one line, because some keyrings store no other text.
         """
         name = entry_name(facts)
 
@@ -93,7 +93,7 @@ class KeyringCopy:
                     "The system keyring has an entry of another program's under {service}.", service=name.service
                 )
                 raise _Failed(text)
-            attempt.writing.set()  # first: of two threads that look at each other's flag, one sees it set
+            attempt.writing.set()  # set first: of two threads that check each other's flag, one sees it set
             if attempt.given_up.is_set():
                 return
             try:
@@ -101,7 +101,7 @@ class KeyringCopy:
                 if value in keyring.read(name):
                     return
                 why = message("The system keyring did not keep the whole key.")
-            except Exception as error:  # noqa: BLE001  # backends raise what they like
+            except Exception as error:  # noqa: BLE001  # backends raise any exception
                 why = _words_of(error, key)
             if not _taken_back(keyring, name, value):
                 why = joined(" ", why, _may_be_left(name))
@@ -113,7 +113,7 @@ class KeyringCopy:
         """Return the copy, or None and why there is none. Never raises.
 
         Args:
-            facts: which key; with an empty `key_id` any key of the account that an earlier version kept.
+            facts: which key; with an empty `key_id`, any key of the account that an earlier version stored.
         """
 
         def act(keyrings: Sequence[Entries], _: _Attempt) -> Secret | None:
@@ -130,7 +130,7 @@ class KeyringCopy:
         return value, outcome
 
     def forget(self, facts: Facts) -> KeyringResult:
-        """Delete the copy of this very key, wherever it lies; an entry that holds anything else stays. Never raises."""
+        """Delete the copy of exactly this key, wherever it is; an entry with any other content stays. Never raises."""
         name = entry_name(facts)
 
         def act(keyrings: Sequence[Entries], _: _Attempt) -> None:
@@ -139,7 +139,7 @@ class KeyringCopy:
             for keyring, where, value in found.ours:
                 try:
                     keyring.remove(where, value)
-                except Exception as error:  # noqa: BLE001  # backends raise what they like
+                except Exception as error:  # noqa: BLE001  # backends raise any exception
                     errors.append(error)
             left = _look(keyrings, facts)
             if errors or left.errors or left.ours:
@@ -155,7 +155,7 @@ class KeyringCopy:
         key: Secret | None = None,
         name: EntryName | None = None,
     ) -> tuple[KeyringResult, T | None]:
-        """Run on a daemon thread: a thread that hangs cannot be stopped, only left behind."""
+        """Run on a daemon thread: a thread that hangs cannot be stopped, only abandoned."""
         if self._off:
             note = message("The system keyring is switched off (KBQ_TUI_KEYRING=off).")
             return KeyringResult(False, note, asked=False), None
@@ -173,7 +173,7 @@ class KeyringCopy:
                 answer.put((KeyringResult(False, error.args[0], asked=False), None))
             except _Failed as error:
                 answer.put((KeyringResult(False, error.args[0]), None))
-            except Exception as error:  # noqa: BLE001  # backends raise what they like; the file is what counts
+            except Exception as error:  # noqa: BLE001  # backends raise any exception; the file is what counts
                 answer.put((KeyringResult(False, _words_of(error, key)), None))
 
         try:
@@ -193,27 +193,27 @@ class KeyringCopy:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The entries that hold a key, and what went wrong while looking."""
+    """The entries that have a key, and the errors while searching."""
 
     ours: list[tuple[Entries, EntryName, str]]
     errors: list[Exception]
 
 
 def _look(keyrings: Sequence[Entries], facts: Facts) -> _Found:
-    """Find the key in all keyrings, under its own name and under the one that earlier versions gave it."""
+    """Search all keyrings for the key, under its own name and under the one that earlier versions used."""
     names = [entry_name(facts)] if facts.key_id else []
     found = _Found([], [])
     for name in (*names, EntryName(_OLD_SERVICE, facts.email, marked=False)):
         for keyring in keyrings:
             try:
                 found.ours.extend((keyring, name, value) for value in keyring.read(name) if _holds(value, facts))
-            except Exception as error:  # noqa: BLE001  # backends raise what they like; another may have it
+            except Exception as error:  # noqa: BLE001  # backends raise any exception; another may have it
                 found.errors.append(error)
     return found
 
 
 def _holds(value: str, facts: Facts) -> bool:
-    """Return whether an entry's value is this very key; without a key id, any key of the account."""
+    """Return whether an entry's value is exactly this key; without a key id, any key of the account."""
     body: Any = None
     with suppress(ValueError, RecursionError):
         body = json.loads(value)
@@ -226,13 +226,13 @@ def _holds(value: str, facts: Facts) -> bool:
 
 
 def _taken_back(keyring: Entries, name: EntryName, value: str) -> bool:
-    """Remove what was just written, whole or cut short, and return whether it is certain that nothing is left of it."""
+    """Remove what was just written, complete or cut, and return whether it is certain that nothing is left of it."""
     try:
         for left in keyring.read(name):
             if left and value.startswith(left):
                 keyring.remove(name, left)
         return not keyring.read(name)
-    except Exception:  # noqa: BLE001  # backends raise what they like
+    except Exception:  # noqa: BLE001  # backends raise any exception
         return False
 
 
@@ -250,7 +250,7 @@ def _how_to_delete(name: EntryName) -> Message:
 
 
 def _words_of(error: Exception, key: Secret | None = None) -> Message:
-    """Return what a backend raised as one sentence, without the key should it quote that."""
+    """Return a backend's exception as one sentence, without the key if it quotes that."""
     from keyring.errors import KeyringLocked
 
     if isinstance(error, KeyringLocked):

@@ -1,4 +1,4 @@
-"""Entries of the system keyring: read, write and remove them without touching those of other programs."""
+"""Entries of the system keyring: reads, writes and removes them without touching those of other programs."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,17 +13,17 @@ _SECRET_SERVICE: Final = "keyring.backends.SecretService"  # noqa: S105  a modul
 
 
 class NoKeyringError(Exception):
-    """There is no keyring to use; the text says why."""
+    """There is no usable keyring; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryName:
-    """What an entry is found by.
+    """The name of an entry.
 
     Attributes:
         service, user: as in keyring's API.
-        marked: whether the entry carries our `application` attribute where the keyring has attributes. Those of
-            earlier versions do not.
+        marked: whether the entry has our `application` attribute, if the keyring has attributes. Those of earlier
+            versions do not.
     """
 
     service: str
@@ -32,20 +32,20 @@ class EntryName:
 
 
 class Entries(Protocol):
-    """One keyring. Every call may block, and raises whatever the keyring raises."""
+    """One keyring. Every call may block, and raises the keyring's exceptions."""
 
     def read(self, name: EntryName) -> list[str]:
-        """Return the values of all entries of that name."""
+        """Return the values of all entries with this name."""
 
     def write(self, name: EntryName, value: str) -> None:
-        """Add or replace the entry of that name."""
+        """Add or replace the entry with this name."""
 
     def remove(self, name: EntryName, value: str) -> None:
-        """Delete entries of that name that hold exactly this value, and no others."""
+        """Delete entries with this name that have exactly this value, and no others."""
 
 
 class Backend(Protocol):
-    """What is used of a keyring backend."""
+    """The part of a keyring backend that is used."""
 
     def get_password(self, service: str, username: str) -> str | None:
         """Return the value under a service and user name; None if there is none."""
@@ -58,7 +58,7 @@ class Backend(Protocol):
 
 
 class PlainEntries:
-    """Any keyring through keyring's own API, which knows one value a name."""
+    """Any keyring through keyring's own API, which has one value for each name."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -73,16 +73,16 @@ class PlainEntries:
         self._backend.set_password(name.service, name.user, value)
 
     def remove(self, name: EntryName, value: str) -> None:
-        """Delete the entry if it holds this value."""
+        """Delete the entry if it has this value."""
         if self._backend.get_password(name.service, name.user) == value:
             self._backend.delete_password(name.service, name.user)
 
 
 class SecretServiceEntries:
-    """A Secret Service (GNOME Keyring, KeePassXC), where several entries may have one service and user name.
+    """A Secret Service (GNOME Keyring, KeePassXC), where several entries may have the same service and user name.
 
-    keyring's API returns any of them and deletes the first one, whose ever it is. So the items themselves are used
-    here: keyring finds and unlocks the collection, and each item is read before it is deleted.
+    keyring's API returns any of them and deletes the first one, whoever owns it. So the items themselves are used here:
+    keyring finds and unlocks the collection, and each item is read before it is deleted.
 
     Args:
         backend: keyring's `SecretService.Keyring`.
@@ -92,7 +92,7 @@ class SecretServiceEntries:
         self._backend = backend
 
     def read(self, name: EntryName) -> list[str]:
-        """Return the values of all entries of that name with our attributes."""
+        """Return the values of all entries with this name and our attributes."""
         with self._items(name) as (_, items):
             return [_secret(item) for item in items]
 
@@ -102,7 +102,7 @@ class SecretServiceEntries:
             collection.create_item(f"{name.service} ({name.user})", self._attributes(name), value, replace=True)
 
     def remove(self, name: EntryName, value: str) -> None:
-        """Delete the entries of that name that hold this value."""
+        """Delete the entries with this name and this value."""
         with self._items(name) as (_, items):
             for item in items:
                 if _secret(item) == value:
@@ -110,7 +110,7 @@ class SecretServiceEntries:
 
     @contextmanager
     def _items(self, name: EntryName) -> Iterator[tuple[Any, list[Any]]]:
-        """Yield the collection, unlocked, and its items of that name, each unlocked when it is reached."""
+        """Yield the collection, unlocked, and its items with this name, each unlocked when it is reached."""
         collection = self._backend.get_preferred_collection()
         with closing(collection.connection):
             found = list(collection.search_items(self._attributes(name)))
@@ -139,8 +139,8 @@ def system_keyrings() -> list[Entries]:
     """Find the keyrings of this machine, the preferred one first.
 
     Raises:
-        NoKeyringError: if there is none, or only one that keeps secrets in the open (priority below 1).
-            Source: https://keyring.readthedocs.io/en/latest/ (a priority below 1 is not recommended).
+        NoKeyringError: there is none, or only one that stores secrets unprotected (priority below 1). Source:
+            https://keyring.readthedocs.io/en/latest/ (a priority below 1 is not recommended).
     """
     import keyring
 
@@ -155,7 +155,7 @@ def system_keyrings() -> list[Entries]:
 
 
 def _absent(backend: object) -> bool:
-    """Return whether it stands for no keyring at all."""
+    """Return whether it stands for having no keyring at all."""
     return type(backend).__module__ in ("keyring.backends.fail", "keyring.backends.null")
 
 
@@ -164,5 +164,5 @@ def _hollow(backend: object) -> bool:
         return True
     try:
         return float(getattr(backend, "priority", 0)) < 1
-    except Exception:  # noqa: BLE001  # a backend's priority runs its own probes, and raises what it likes
+    except Exception:  # noqa: BLE001  # a backend's priority runs its own probes, and raises any exception
         return True

@@ -1,6 +1,7 @@
 """The temporary files of a key: `.NAME.part` while it is written, `.NAME.shred` while it is destroyed.
 
-A process may die at any point, so both have a fixed name, and what a dead one left is finished at the next look.
+A process may die at any point, so both have fixed names, and what a dead process left is finished by the next
+inspection.
 """
 
 import os
@@ -21,14 +22,13 @@ _BEGINNING = '{"type":"service_account"'
 
 
 def try_out(place: Place) -> None:
-    """Make sure, before a key is made, that a file can be written and deleted where it goes.
+    """Check, before a key is created, that a file can be written and deleted in its place.
 
-    In a folder that can only be added to (`chattr +a`) a key could be written, but neither moved into place nor
-    deleted again.
+    In an append-only folder (`chattr +a`) a key could be written, but neither moved into place nor deleted again.
 
     Raises:
-        OSError: it cannot; `cannot_replace` tells that.
-        ProblemError: KBQ-KEY-FILE-TAKEN where a file of the operator's has the name.
+        OSError: it cannot; `cannot_replace` reports that.
+        ProblemError: KBQ-KEY-FILE-TAKEN if a file of the operator's has the name.
     """
     path = place.folder / place.part
     left = place.read(place.part)
@@ -41,11 +41,11 @@ def try_out(place: Place) -> None:
 
 
 def cannot_replace(place: Place, error: OSError) -> ProblemError:
-    """Return KBQ-KEY-FILE-UNWRITABLE for what `try_out` found, naming the empty files that could not be deleted again.
+    """Return KBQ-KEY-FILE-UNWRITABLE for an error of `try_out`, naming the empty files that could not be deleted again.
 
     Args:
-        place: where the key was to go; its reservation has been given back, as far as that was possible.
-        error: what the system said.
+        place: the key's place; its reservation was released, as far as possible.
+        error: the system's error.
     """
     empty = [path for path in (place.folder / place.part, place.path) if path.exists()]
     if not empty:
@@ -62,8 +62,8 @@ def put(place: Place, key: Secret) -> None:
     """Write a key beside its reservation, sync it, and rename it over the reservation.
 
     Raises:
-        ProblemError: the key is not in place. Where its bytes could not be taken away again, a step of the remedy
-            names the file that holds them.
+        ProblemError: the key is not in place. If its bytes could not be removed again, a step of the remedy names the
+            file with them.
     """
     with folder_fd(place.folder) as folder:
         try:
@@ -91,10 +91,10 @@ def put(place: Place, key: Secret) -> None:
 
 
 def recover(place: Place) -> None:
-    """Finish what a process that died had begun: a key not yet moved into place, a shredding. Half a key goes.
+    """Finish what a process that died had begun: a key not yet moved into place, a shredding. Half a key is deleted.
 
     Raises:
-        ProblemError: a whole key cannot be moved into its place.
+        ProblemError: a complete key cannot be moved into its place.
     """
     with suppress(OSError, ProblemError):
         doomed = place.read(place.doomed)
@@ -106,7 +106,7 @@ def recover(place: Place) -> None:
             return
         fd = reserve(place)
     except ProblemError:
-        return  # a live process is at work, or the place is not as we left it: reserve and read say what is wrong
+        return  # a living process is using it, or the place is not as we left it: reserve and read report that
     try:
         key_facts(part, place.path, "")
         (place.folder / place.part).rename(place.path)
@@ -146,13 +146,13 @@ def destroy(place: Place, name: str) -> None:
 
 
 def sync(place: Place) -> None:
-    """Make what was renamed or deleted in the key's folder last through a power loss. Raises OSError."""
+    """Make renames and deletions in the key's folder survive a power loss. Raises OSError."""
     with folder_fd(place.folder) as folder:
         sync_folder(folder)
 
 
 def _may_be_a_key(data: Secret) -> bool:
-    """Return whether content may be a key of ours, or what is left of one: half written, half overwritten, empty.
+    """Return whether content may be a key of ours, or a part of one: half written, half overwritten, empty.
 
     Text that does not begin as Google's keys begin is a file of the operator's.
     """
@@ -170,7 +170,7 @@ def _may_be_a_key(data: Secret) -> bool:
 
 
 def _emptied(fd: int) -> bool:
-    """Overwrite and cut a file; return whether nothing of it is left."""
+    """Overwrite and truncate a file; return whether nothing of it is left."""
     try:
         size = os.fstat(fd).st_size
         os.lseek(fd, 0, os.SEEK_SET)
@@ -178,7 +178,7 @@ def _emptied(fd: int) -> bool:
         os.ftruncate(fd, 0)
         os.fsync(fd)
     except OSError:
-        with suppress(OSError):  # a full disk may refuse to overwrite, and allow this
+        with suppress(OSError):  # a full disk may refuse to overwrite, but allow this
             os.ftruncate(fd, 0)
             return True
         return False
@@ -186,8 +186,8 @@ def _emptied(fd: int) -> bool:
 
 
 def _with_leftover(error: ProblemError, path: Path) -> ProblemError:
-    """Return the error with a step that says where the key's bytes are still to be found."""
-    from kbq_tui.model.command import Command  # late: seldom needed
+    """Return the error with a step that says where the key's bytes still are."""
+    from kbq_tui.model.command import Command  # imported late: seldom needed
 
     step = RemedyStep(
         message(

@@ -1,4 +1,4 @@
-"""Where a key lies on this machine, and whether that place can be trusted."""
+"""The place of a key on this machine, and whether it can be trusted."""
 
 import errno
 import os
@@ -22,14 +22,14 @@ from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import NAME_MAX, check_lengths
 
 MAX_KEY = 64 * 1024
-"""Bytes; Google's key files have about 2,400."""
+"""The most bytes of a key file; Google's have about 2,400."""
 
 _ODD = pattern(r"[^A-Za-z0-9_.-]")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a key file says of itself, without the secret."""
+    """A key file's fields, without the secret."""
 
     key_id: str
     email: str
@@ -37,7 +37,7 @@ class Facts:
 
 
 def too_long(path: str) -> Message | None:
-    """Return why a key file's path is too long for its file system, or None. Reads the disk."""
+    """Return why a key file's path is too long for its file system, or None. Accesses the disk."""
     try:
         whole = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100
     except (RuntimeError, ValueError):  # no such home folder
@@ -46,39 +46,40 @@ def too_long(path: str) -> Message | None:
 
 
 def name_max(folder: Path) -> int:
-    """Return how many bytes a file's name may have in a folder that need not be there yet, by its file system."""
+    """Return how many bytes a file's name may have in a folder (which need not exist yet), according to its file
+    system."""
     for there in (folder, *folder.parents):
         try:
             return os.pathconf(there, "PC_NAME_MAX")
         except FileNotFoundError:
             continue
-        except (OSError, ValueError):  # it cannot be asked
+        except (OSError, ValueError):  # the file system does not say
             break
     return NAME_MAX
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A path for a key: its folder (links on the way resolved, all of ours or the system's) and the file's name.
+    """A path for a key: its folder (with links resolved, all ours or the system's) and the file's name.
 
-    A folder on the way may be a link when the operator or root made it (home folders often are); the file itself must
+    A folder on the path may be a link if the operator or root created it (home folders often are); the file itself must
     never be one.
     """
 
     folder: Path
     name: str
     asked: Path
-    """The folder as it was named: links on the way not resolved."""
+    """The folder as it was given: without resolving links."""
 
     @classmethod
     def at(cls, path: str) -> Self:
         """Resolve a path.
 
         Raises:
-            ProblemError: where it names no file, or somebody else's link stands on the way.
+            ProblemError: it names no file, or has another user's link in it.
         """
         try:
-            # Not resolve(), which would follow the file's own link.
+            # Not resolve(), which would follow the file itself if it is a link.
             whole = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100
         except RuntimeError:
             reason = message("There is no such home folder.")
@@ -119,10 +120,10 @@ class Place:
         return f".{self.name}.shred"
 
     def make_folder(self) -> None:
-        """Create the folder where it is missing.
+        """Create the folder if it is missing.
 
         Raises:
-            ProblemError: where it cannot be made or belongs to somebody else.
+            ProblemError: it cannot be created or belongs to another user.
         """
         try:
             make_folder(self.folder)
@@ -158,7 +159,7 @@ class Place:
             return None
 
     def warnings(self) -> tuple[Message, ...]:
-        """Say what is not as it should be: modes wider than the owner's, a git work tree around it."""
+        """Return what is wrong: modes wider than the owner's, a git work tree around it."""
         out: list[Message] = []
         info = self.path.stat(follow_symlinks=False)
         mode = stat.S_IMODE(info.st_mode)
@@ -190,11 +191,11 @@ class Place:
 
 
 def _exposed(*folders: Path) -> tuple[Message, ...]:
-    """Say which folders above a key's others may exchange for their own, or for an older one of ours.
+    """Return which folders above a key's folder other users could replace by their own, or by an older one of ours.
 
-    Who may write to a folder may rename and replace what lies in it, whatever the modes of that are: the key would be
-    gone, or another would be in its place. In a sticky folder such as /tmp only the owner of what lies there may, and
-    the folder's own. Source: unlink(2), rename(2) (EPERM).
+    Whoever may write to a folder may rename and replace its contents, whatever their modes are: the key would be lost,
+    or another one would be in its place. In a sticky folder such as /tmp only the contents' owner may, and the
+    folder's. Source: unlink(2), rename(2) (EPERM).
     """
     safe = {0, os.geteuid(), _unmapped_user()}
     out: list[Message] = []
@@ -240,8 +241,8 @@ def open_own(path: Path, flags: int) -> Iterator[int]:
     """Open a regular file of ours, never through a link, never waiting for a pipe.
 
     Raises:
-        ProblemError: where it is a link, belongs to somebody else, or is no regular file.
-        OSError: what the system says otherwise.
+        ProblemError: it is a link, belongs to another user, or is not a regular file.
+        OSError: any other error of the system.
     """
     try:
         fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -261,11 +262,11 @@ def open_own(path: Path, flags: int) -> Iterator[int]:
 
 
 def key_facts(key: Secret, path: Path | Message, email: str) -> Facts:
-    """Read what a key says of itself, and make sure that it is a key of the account.
+    """Read a key's fields, and check that it is a key of the account.
 
     Args:
         key: the JSON.
-        path: where it came from, for the Problem.
+        path: its source, for the Problem.
         email: the service account it has to belong to; empty for any.
 
     Raises:
@@ -282,14 +283,14 @@ def key_facts(key: Secret, path: Path | Message, email: str) -> Facts:
 
 
 def safe_name(value: str) -> str:
-    """Spell a project or account id as a file name: `example.com:proj` becomes `example.com_proj`. Ids have no
-    underscore, so two of them never become one."""
+    """Turn a project or account id into a file name: `example.com:proj` becomes `example.com_proj`. Ids have no
+    underscore, so names stay different."""
     name = _ODD.sub("_", value)
     return name if name.strip(".") else f"_{name}"
 
 
 def git_tree(folder: Path) -> Path | None:
-    """Return the git work tree that a folder lies in, or None."""
+    """Return the git work tree that contains a folder, or None."""
     for here in (folder, *folder.parents):
         if (here / ".git").exists():
             return here
@@ -297,7 +298,7 @@ def git_tree(folder: Path) -> Path | None:
 
 
 def user_name(uid: int) -> str:
-    """Return a user's name, or the number where it has none."""
+    """Return a user's name, or the number if there is no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

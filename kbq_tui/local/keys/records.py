@@ -1,4 +1,4 @@
-"""What is remembered of keys without holding them: which one the keyring has, which were handed over. No secrets."""
+"""Records about keys, without secrets: which one the keyring has, which were handed over."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from kbq_tui.local.files import FileKind, check_output, read_regular, remove_our
 from kbq_tui.local.keys.place import MAX_KEY, Facts
 
 _MOST = 100
-"""How many keys handed over are remembered; an account has ten at most at any time."""
+"""How many handed-over keys are remembered; an account has at most ten at a time."""
 
 
 def _holds(data: bytes, kinds: dict[str, type]) -> bool:
@@ -26,7 +26,7 @@ HANDED_NOTE = FileKind(message("a note of keys handed over"), lambda data: _hold
 
 
 def read_copy(path: Path, email: str) -> Facts | None:
-    """Return which key of the account has a copy in the keyring; None if none has, or that cannot be told."""
+    """Return which key of the account has a copy in the keyring; None if none has, or if that is not known."""
     try:
         body = json.loads(read_regular(path, MAX_KEY))
         facts = Facts(str(body["key_id"]), str(body["email"]), str(body["project"]))
@@ -36,13 +36,13 @@ def read_copy(path: Path, email: str) -> Facts | None:
 
 
 def note_copy(path: Path, facts: Facts) -> None:
-    """Note which key has a copy in the keyring. Raises OSError."""
+    """Record which key has a copy in the keyring. Raises OSError."""
     body = {"key_id": facts.key_id, "email": facts.email, "project": facts.project}
     write_atomic(path, json.dumps(body).encode(), COPY_NOTE)
 
 
 def drop_copy(path: Path) -> None:
-    """Forget that a key has a copy in the keyring. Raises OSError."""
+    """Delete the record of a copy in the keyring. Raises OSError."""
     remove_ours(path, COPY_NOTE)
 
 
@@ -50,7 +50,7 @@ def read_handed_over(path: Path, email: str) -> tuple[str, ...]:
     """Return the ids of the account's keys whose file was shredded here, newest last; empty if none was.
 
     Raises:
-        OSError, ValueError: there is a note, and it cannot be read. To take that for "none" would offer Klaviyo's own
+        OSError, ValueError: there is a record, and it cannot be read. Taking that for "none" would offer Klaviyo's own
             key for deletion.
     """
     try:
@@ -65,7 +65,7 @@ def read_handed_over(path: Path, email: str) -> tuple[str, ...]:
 
 
 def note_handed_over(path: Path, facts: Facts) -> None:
-    """Remember a key whose file is about to be shredded. Raises OSError."""
+    """Record a key whose file is about to be shredded. Raises OSError."""
     check_output(path, HANDED_NOTE)
     try:
         before = read_handed_over(path, facts.email)

@@ -1,4 +1,4 @@
-"""The place of a key that is being made: an empty file, locked for as long as its process lives."""
+"""The reserved place of a key that is being created: an empty file, locked as long as its process lives."""
 
 import errno
 import fcntl
@@ -20,7 +20,7 @@ _PAUSE = 0.01
 
 
 def reserve(place: Place) -> int:
-    """Create the reservation, or take over a dead one; return its locked descriptor."""
+    """Create the reservation, or take over that of a dead process; return its locked descriptor."""
     try:
         folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -34,7 +34,7 @@ def reserve(place: Place) -> int:
     except OSError as error:
         raise os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE) from error
     if not (_lock_soon(fd) and is_at(fd, place.path)):
-        # Another process took it for a dead one in the instant before we locked it, and may have given it back.
+        # Before we locked it, another process took it for that of a dead process, and may have released it.
         os.close(fd)
         raise problem(Code.KEY_FILE_BUSY, path=place.path)
     return fd
@@ -69,7 +69,7 @@ def _take_over(place: Place) -> int:
 
 
 def is_reserved(place: Place) -> bool:
-    """Return whether a living process is making a key there: the file is empty, and locked."""
+    """Return whether a living process is creating a key there: the file is empty, and locked."""
     try:
         fd = os.open(place.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -81,7 +81,7 @@ def is_reserved(place: Place) -> bool:
 
 
 def _lock_soon(fd: int) -> bool:
-    """Lock a reservation. Whoever asks whether it is reserved holds a lock for an instant, which is waited out."""
+    """Lock a reservation. A process that tests the reservation holds a lock for a moment, which is waited for."""
     for _ in range(_TRIES):
         if _lock(fd):
             return True
@@ -90,7 +90,7 @@ def _lock_soon(fd: int) -> bool:
 
 
 def _lock(fd: int) -> bool:
-    """Lock a reservation for as long as this process lives. A file system without locks has to do without."""
+    """Lock a reservation as long as this process lives. On a file system without locks there is no lock."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -101,7 +101,7 @@ def _lock(fd: int) -> bool:
 
 
 def is_at(fd: int, path: Path) -> bool:
-    """Return whether an open file is the one that has this name now."""
+    """Return whether an open file is still the one with this name."""
     try:
         return os.path.samestat(os.fstat(fd), path.lstat())
     except OSError:

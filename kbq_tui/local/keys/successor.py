@@ -1,4 +1,4 @@
-"""The new key's file while a key is being replaced: beside the old one, until it takes its place."""
+"""The new key's file during a rotation: it is beside the old one, until it takes its place."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 
 
 def path_beside(path: str) -> str:
-    """Return where the new key lies while the old one is at `path`: `NAME.next.json` for `NAME.json`."""
+    """Return where the new key is stored while the old one is at `path`: `NAME.next.json` for `NAME.json`."""
     whole = Path(path)
     return str(whole.with_name(f"{whole.stem}.next{whole.suffix}"))
 
@@ -19,11 +19,11 @@ def move_in(place: Place, beside: Place, email: str) -> None:
     """Move the new key into the place of the old one, which has been shredded.
 
     Raises:
-        ProblemError: something is in the place, or the system refuses; both are as they were.
+        ProblemError: the place is in use, or the system refuses; both are unchanged.
     """
     key = beside.read()
     if not key:
-        return  # it is there already
+        return  # it was moved already
     key_facts(key, beside.path, email)
     if place.read() is not None:
         raise problem(Code.KEY_FILE_TAKEN, path=place.path, reason=message("There is a file already."))
@@ -35,10 +35,10 @@ def move_in(place: Place, beside: Place, email: str) -> None:
 
 
 def discard(beside: Place, email: str) -> None:
-    """Destroy the new key's file, whose key is gone at Google. Does no harm if there is none.
+    """Destroy the new key's file after the key was deleted at Google. Does nothing if there is none.
 
     Raises:
-        ProblemError: what is there is no key of the account, or the system refuses.
+        ProblemError: the file is not a key of the account, or the system refuses.
     """
     recover(beside)
     key = beside.read()
