@@ -120,8 +120,8 @@ class RestClient:
         """Make one REST request from a worker thread.
 
         Raises:
-            HttpError: where Google says no.
-            MalformedError: where a success is not a JSON object; an empty answer is one, but not to a GET.
+            HttpError: Google refuses.
+            MalformedError: a successful answer is not a JSON object; an empty answer counts as one, except to a GET.
         """
         data = None if body is None else json.dumps(body).encode()
         sent = {"accept": "application/json", **(headers or {})}

@@ -258,7 +258,8 @@ class CallRunner:
 
 
 CHANGING: Final = ("grpc", "google.cloud.iam_admin_v1", "google.cloud.bigquery")
-"""What making accounts, keys and datasets needs, in the order in which it is needed. Reading needs none of it."""
+"""The modules that creating accounts, keys and datasets needs, in the order in which they are needed. Reading needs
+none."""
 
 _warming = threading.Event()
 
@@ -269,8 +270,8 @@ def preload(
     """Import Google's larger libraries on a daemon thread, once, so that the first changes need not wait for them.
 
     Args:
-        names: of the libraries.
-        started: told the name of each library before it is imported; for tests.
+        names: the libraries' names.
+        started: called with the name of each library before it is imported; for tests.
 
     Returns:
         The thread, to know when it is done; None if one was started before.
@@ -290,6 +291,6 @@ def preload(
     thread = threading.Thread(target=work, name="google warm-up", daemon=True)
     try:
         thread.start()
-    except RuntimeError:  # no more threads to be had: the first change imports them
+    except RuntimeError:  # no more threads available: the first change imports them
         return None
     return thread

@@ -46,7 +46,7 @@ class Token:
 
     Args:
         load: finds the credentials; runs on a worker thread, at the first call.
-        on_sent: called each time the token was sent for.
+        on_sent: called each time the token was requested.
     """
 
     def __init__(self, load: Callable[[], Found], on_sent: Callable[[], object] | None = None) -> None:
