@@ -1,4 +1,5 @@
-"""Everything here touches private names of Textual 8.2; each has a test, so that an upgrade that moves one is seen."""
+"""Everything here uses private names of Textual 8.2; each has a test, so that an upgrade that changes one is
+noticed."""
 
 import asyncio
 import logging
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
     from textual.scroll_view import ScrollView
 
 RESIZE_SETTLE_SECONDS = 0.25
-"""Seconds after which a terminal that was resized is measured again."""
+"""Seconds after which the size of a resized terminal is read again."""
 
 _LOG = logging.getLogger("kbq_tui.tui")
 
 
 def terminal_write(app: App[Any], data: str) -> None:
-    """Send bytes to the terminal past the screen (for OSC 52). Does nothing if there is no terminal."""
+    """Send bytes to the terminal, bypassing the screen (for OSC 52). Does nothing if there is no terminal."""
     driver = app._driver
     if driver is not None and not app.is_headless:
         driver.write(data)
@@ -50,7 +51,7 @@ def terminal_write(app: App[Any], data: str) -> None:
 
 
 def set_title(app: App[Any], title: str) -> None:
-    """Set the title of the terminal's window; nothing is sent where it is the same. The old one comes back at the end.
+    """Set the title of the terminal's window; nothing is sent if it is the same. The old one is restored at the end.
 
     Sequences: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, OSC 2 and XTWINOPS 22 and 23.
     """
@@ -62,16 +63,16 @@ def set_title(app: App[Any], title: str) -> None:
 
 
 def restore_title(app: App[Any]) -> None:
-    """Give the terminal's window the title back that it had."""
+    """Restore the title of the terminal's window."""
     if isinstance(app, SparingApp) and app.shown_title is not None:
         app.shown_title = None
         terminal_write(app, "\x1b[23;2t")
 
 
 def set_lines(view: "ScrollView", width: int, lines: int) -> None:
-    """Tell a list how much there is to scroll; its scroll bar comes and goes with that.
+    """Set the size of a list's content, which shows or hides its scroll bar.
 
-    Textual looks at the bar only when the widget's own size changes, as its OptionList does by hand.
+    Textual checks the bar only when the widget's own size changes; its OptionList does this by hand, too.
     """
     size = Size(width, lines)
     if view.virtual_size != size or view.show_vertical_scrollbar != (lines > view.container_size.height):
@@ -80,12 +81,12 @@ def set_lines(view: "ScrollView", width: int, lines: int) -> None:
 
 
 def forget_size(widget: Widget) -> None:
-    """Measure a widget anew at the next layout. Textual keeps its size where a layout was asked for before (8.2.8)."""
+    """Measure a widget again at the next layout. Textual keeps its size if a layout was requested before (8.2.8)."""
     widget._box_model_cache.clear()
 
 
 def screen_text(app: App[Any]) -> str:
-    """Return what stands on the screen, line by line."""
+    """Return the text on the screen, line by line."""
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
@@ -116,14 +117,14 @@ def read_styles(app: App[Any], paths: Iterable[Path]) -> None:
 
 
 def limit_frames(most: int) -> None:
-    """Paint at most so often in a second, in this process. What TEXTUAL_FPS does before Textual is read in."""
+    """Limit the paintings per second in this process, as TEXTUAL_FPS does before Textual is imported."""
     textual_screen.UPDATE_PERIOD = 1 / most  # type: ignore[misc]
 
 
 def is_ending(app: App[Any]) -> bool:
     """Return whether `App.exit` was called.
 
-    A screen that is mounted just then does not find its widgets any more. What fails so is no crash, and its exit
+    A screen that is mounted just then does not find its widgets any more. Such a failure is not a crash, and the exit
     status is not that of one.
     """
     return app._exit
@@ -137,10 +138,10 @@ def stop_after_crash(app: App[Any], log_path: str, *, kept: bool) -> None:
     Args:
         app: the app that is ending.
         log_path: where the details are; may be empty.
-        kept: what was typed is kept.
+        kept: whether what was typed is saved.
     """
     if app._exit_renderables:
-        return  # what fails while the app is already ending adds nothing
+        return  # a failure while the app is ending already adds nothing
     error = app._exception
     name = type(error).__name__ if error is not None else translate("unknown error")
     if error is not None:
@@ -155,7 +156,7 @@ def stop_after_crash(app: App[Any], log_path: str, *, kept: bool) -> None:
 
 
 class Changes(CompositorUpdate):
-    """A drawing of Textual's, reduced to what the terminal does not show yet.
+    """One of Textual's updates, reduced to what the terminal does not show yet.
 
     Args:
         drawing: what Textual would send.
@@ -169,19 +170,19 @@ class Changes(CompositorUpdate):
         self._size = size
 
     def render_segments(self, console: Console) -> str:
-        """Return what to send. Textual asks only when it sends it: the painter never believes more than is true."""
+        """Return what to send. Textual calls this only when it sends it, so that the painter's state is always true."""
         segments = console.render(cast("ConsoleRenderable", self._drawing))
         return self._painter.changes(segments, *self._size, console._color_system)
 
 
 class Fitting:
-    """A screen that heeds only resizes to the terminal's size, and is styled and drawn once when it opens.
+    """A screen that handles only resizes to the terminal's size, and is styled and drawn once when it opens.
 
-    Textual's screens tell themselves of each resize once more. In a storm of them that echo comes after a newer one:
-    the screen stayed at an older size, or swung between two for ever.
+    Textual's screens post each resize to themselves once more. With many resizes in a row, that repetition comes after
+    a newer one: the screen stayed at an older size, or alternated between two for ever.
 
-    While the window is too small nothing has the focus, so no key reaches a widget that cannot be seen. What had it, or
-    was given it meanwhile, has it as soon as there is room again.
+    While the window is too small nothing has the focus, so no key reaches a widget that cannot be seen. The widget that
+    had it, or was given it meanwhile, gets it as soon as there is room again.
     """
 
     _opened = False
@@ -209,7 +210,7 @@ class Fitting:
         return widget is None or not widget.is_attached or not widget.display
 
     def set_focus(self: Any, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
-        """Give a widget the focus; where the window is too small, as soon as it is not."""
+        """Give a widget the focus; if the window is too small, as soon as it is not."""
         if widget is not None and self.too_small(self.app.size):
             if widget.focusable:
                 self._waits_for_focus = widget
@@ -219,32 +220,34 @@ class Fitting:
         super().set_focus(widget, scroll_visible, from_app_focus)  # type: ignore[misc]
 
     def _reset_focus(self: Any, widget: Widget, avoiding: list[Widget] | None = None) -> None:
-        """Take the focus from a widget that is gone or not displayed; not from one that has no room.
+        """Remove the focus from a widget that was removed or is not displayed, but not from one that has no room.
 
-        Textual tells a widget so by a message, which may come when there is room again.
+        Textual informs a widget of this by a message, which may come when there is room again.
         """
         if avoiding or not (widget.is_attached and all(node.display for node in widget.ancestors_with_self)):
             super()._reset_focus(widget, avoiding)  # type: ignore[misc]
 
     def arrange(self: Any, size: Size, _optimal: bool = False) -> DockArrangeResult:
-        """Return where the widgets are: nowhere, while the window is too small."""
+        """Return the widgets' places; none while the window is too small."""
         if self.too_small(size):
             return DockArrangeResult([], set(), Spacing())
         return super().arrange(size, _optimal)  # type: ignore[misc, no-any-return]
 
     def _post_register(self: Any, app: App[Any]) -> None:
-        """Read the screen's style sheets before it is styled. Textual does so after it, and then parses all anew."""
+        """Read the screen's style sheets before it is styled. Textual does so afterwards, and then parses all of them
+        again."""
         super()._post_register(app)  # type: ignore[misc]
         read_styles(app, self.css_path)
 
     async def _on_compose(self: Any, event: Compose) -> None:
-        """Take the breakpoints' classes before there are widgets: afterwards they cost another pass over all styles."""
+        """Set the breakpoints' classes before there are widgets: afterwards they would cost another pass over all
+        styles."""
         _, here = max(point for point in self.HORIZONTAL_BREAKPOINTS if point[0] <= self.app.size.width)
         for _, name in self.HORIZONTAL_BREAKPOINTS:
             self.set_class(name == here, name, update=False)
 
     def _on_screen_resume(self: Any, event: ScreenResume) -> None:
-        """Leave out the second pass over the styles when the screen opens: each widget was styled as it was mounted."""
+        """Skip the second pass over the styles when the screen opens: each widget was styled when it was mounted."""
         if not self._opened:
             self._opened = True
             event.refresh_styles = False
@@ -253,7 +256,7 @@ class Fitting:
         """Give a widget the focus before anything is drawn. `Widget.focus` does so after the first painting.
 
         Args:
-            selector: of the widget; it has to be one that can have the focus.
+            selector: of a widget that can have the focus.
         """
         widget = self.query_one(selector)
         widget.has_focus = True
@@ -264,7 +267,7 @@ class SparingApp(App[int]):
     """An app that sends the terminal only what it does not show yet."""
 
     titles = True
-    """Whether the terminal has a title: consoles would print what sets it."""
+    """Whether the terminal has a title: consoles would print the sequence that sets it."""
     shown_title: str | None = None
     """The title that was set; None before one was."""
     themed = False
@@ -276,16 +279,16 @@ class SparingApp(App[int]):
         self._disable_tooltips = self._disable_notifications = True  # two widgets on each screen that show nothing
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
-        """End, and give the terminal's window its title back."""
+        """End, and restore the title of the terminal's window."""
         restore_title(self)
         super().exit(*args, **kwargs)
 
     def get_css_variables(self) -> dict[str, str]:
-        """Return the theme's variables; none before there is one: Textual would make its default ones."""
+        """Return the theme's variables; none before there is a theme: Textual would create its default ones."""
         return super().get_css_variables() if self.themed else {}
 
     def get_driver_class(self) -> type[Driver]:
-        """Return Textual's driver, with a decoder that survives input that is no UTF-8."""
+        """Return Textual's driver, with a decoder that accepts input that is not UTF-8."""
         linux_driver.getincrementaldecoder = lambda _: InputDecoder  # type: ignore[attr-defined, assignment]
         return super().get_driver_class()
 
@@ -301,13 +304,13 @@ class SparingApp(App[int]):
             self.call_later(self._follow, screen)
 
     def _follow(self, screen: Screen[Any]) -> None:
-        """Give a screen the terminal's size. Textual's own echo of a resize may overtake a newer one, and stays."""
+        """Give a screen the terminal's size. Textual's own repetition of a resize may come after a newer one."""
         if self._running and screen.is_attached and screen.outer_size != self.size:
             self.painter.forget()
             screen._screen_resized(self.size)
 
     def repaint(self, _: object = None) -> None:
-        """Draw the whole screen again: the terminal may show something else by now."""
+        """Draw the whole screen again, because the terminal may show something else by now."""
         self.painter.forget()
         self.refresh(layout=True)
 
@@ -318,7 +321,7 @@ class SparingApp(App[int]):
         self.set_timer(RESIZE_SETTLE_SECONDS, self._measure)
 
     def _measure(self) -> None:
-        """Look at the terminal's size again: where many resizes follow each other, the last one may not be told."""
+        """Read the terminal's size again: if many resizes follow each other, the last one may not be reported."""
         if not self.is_headless and isinstance(self._driver, LinuxDriver):
             size = Size(*self._driver._get_terminal_size())
             if size != self.size:
@@ -334,7 +337,7 @@ class SparingApp(App[int]):
 def watch_terminal(app: App[Any], gone: Callable[[], None]) -> None:
     """Call `gone` on the event loop once the terminal has hung up. SIGHUP may be blocked, or go to another process.
 
-    Textual reads on from a terminal that is gone, without a pause, and its writing blocks once nothing reads it.
+    Textual reads from a closed terminal without a pause, and its writing blocks once nothing reads it.
     """
     driver = app._driver
     if not isinstance(driver, LinuxDriver):
@@ -346,9 +349,9 @@ def watch_terminal(app: App[Any], gone: Callable[[], None]) -> None:
 
     def wait() -> None:
         poll = select.poll()
-        poll.register(driver.fileno, 0)  # what is reported even unasked: hang-up, error, not open
+        poll.register(driver.fileno, 0)  # events that are reported without being requested: hang-up, error, not open
         if not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
-            return  # macOS knows no poll on some terminals; SIGHUP remains
+            return  # on macOS, poll does not work on some terminals; SIGHUP remains
         driver.write = mute  # type: ignore[method-assign]
         driver.close = lambda: None  # type: ignore[method-assign]
         writer = driver._writer_thread
@@ -358,5 +361,5 @@ def watch_terminal(app: App[Any], gone: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the app has ended meanwhile
             loop.call_soon_threadsafe(gone)
 
-    with suppress(RuntimeError):  # no more threads to be had: SIGHUP remains
+    with suppress(RuntimeError):  # no more threads available: SIGHUP remains
         threading.Thread(target=wait, name="hang-up", daemon=True).start()

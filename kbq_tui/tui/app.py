@@ -1,4 +1,4 @@
-"""The app: which screen stands, what runs in the background, how it ends."""
+"""The app: the screen that is shown, the work in the background, and how it ends."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("kbq_tui.tui")
 Start = Literal["setup", "dashboard"]
 SSH_FRAMES = 10
-"""How often a second a screen over SSH is painted at most."""
+"""The most paintings per second of a screen over SSH."""
 
 
 def _palette_entries() -> type[Provider]:
@@ -54,7 +54,7 @@ def _palette_entries() -> type[Provider]:
 
 
 class KbqApp(ExportActions):
-    """kbq-tui on a screen.
+    """kbq-tui's screens.
 
     Args:
         services: everything a face needs.
@@ -64,7 +64,8 @@ class KbqApp(ExportActions):
 
     TITLE = "kbq-tui"
     CSS_PATH: ClassVar = [STYLES / "app.tcss"]
-    # With priority, or a key that comes in the same packet (a slow link) still goes to the field that was left.
+    # With priority; otherwise a key that comes in the same packet (on a slow line) would still go to the field that was
+    # left.
     BINDINGS: ClassVar = [
         *keyboard.bindings("app"),
         Binding("tab", "app.focus_next", show=False, priority=True),
@@ -101,23 +102,23 @@ class KbqApp(ExportActions):
         self.set_keymap(keyboard.use(look.keymap))
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Return the filters that every drawn line goes through: no colours, ASCII signs."""
+        """Return the filters for every drawn line: without colours, or in ASCII."""
         filters = [self._no_color] if self.look.mono else list(super().get_line_filters())
         return [*filters, self._ascii] if self._ascii.enabled else filters
 
     def get_default_screen(self) -> Screen[Any]:
-        """Return the first screen: where the operator left, the welcome, or the dashboard."""
+        """Return the first screen: the step that the operator left, the welcome, or the dashboard."""
         return self._navigation.first_screen()
 
     def on_mount(self) -> None:
-        """Listen to signals; read in what the next screens need once the first one is drawn."""
+        """Listen to signals; import what the next screens need once the first one is drawn."""
         asyncio.get_running_loop().set_debug(False)  # asyncio's debug mode logs slow calls with their arguments
         self._listen_to_signals()
         self.call_after_refresh(self._warm_up)
 
     def _warm_up(self) -> None:
-        """Sign in behind the welcome; the first step does so by itself."""
-        if not gc.isenabled():  # what is there by now stays to the end, and is not looked through again
+        """Sign in while the welcome is shown; the first step does so itself."""
+        if not gc.isenabled():  # existing objects stay to the end, so the garbage collector need not scan them
             gc.freeze()
             gc.enable()
         wizard, screen = self.wizard, self.screen
@@ -126,7 +127,7 @@ class KbqApp(ExportActions):
             self.launch(wizard.sign_in(), "sign in")
 
     def _listen_to_signals(self) -> None:
-        """End tidily on SIGTERM, SIGHUP and SIGQUIT: the terminal is restored, and what is to be kept is kept."""
+        """End in an orderly way on SIGTERM, SIGHUP and SIGQUIT: the terminal is restored, and input is saved."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
@@ -139,7 +140,7 @@ class KbqApp(ExportActions):
         self.exit(128 + number, return_code=128 + number)
 
     def _keep(self) -> None:
-        """Keep what was typed in the set-up of a connection that exists."""
+        """Save what was typed in the set-up of an existing connection."""
         self.wizard.save()
 
     def _handle_exception(self, error: Exception) -> None:
@@ -157,14 +158,14 @@ class KbqApp(ExportActions):
 
     @property
     def summary(self) -> Summary | None:
-        """The values for Klaviyo, once the last screen was reached; else None."""
+        """The values for Klaviyo, if the last screen was reached; else None."""
         wizard = self.wizard
         reached = wizard.saved is not None and (wizard.saved.finished or wizard.step is Step.CONNECT)
         return wizard.summary() if reached else None
 
     @property
     def monitor(self) -> StatusPoller:
-        """The poller behind the dashboard; made when it is first asked for."""
+        """The poller behind the dashboard; created when it is first needed."""
         if self._monitor is None:
             from kbq_tui.tui.status_poller import StatusPoller
 
@@ -172,8 +173,8 @@ class KbqApp(ExportActions):
         return self._monitor
 
     @property
-    def cursor_position(self) -> Offset:  # an attribute there, which lags behind scrolling
-        """Where the terminal's own cursor belongs. Textual asks at each painting."""
+    def cursor_position(self) -> Offset:  # an attribute in Textual, which lags behind scrolling
+        """The place of the terminal's own cursor. Textual asks for it at each painting."""
         focused = self.focused
         if isinstance(focused, CursorWidget):
             return focused.content_region.offset + focused.point()
@@ -183,13 +184,13 @@ class KbqApp(ExportActions):
     def cursor_position(self, at: Offset) -> None:
         self._cursor_at = at
 
-    # -- what screens ask for --------------------------------------------------------------------------------------
+    # -- what screens call -----------------------------------------------------------------------------------------
 
     def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
-        """Run something beside the screens.
+        """Run something in the background.
 
         Args:
-            work: what to run; an exception in it is logged and said on the message line.
+            work: what to run; an exception in it is logged and shown on the message line.
             what: its name in messages and in the log.
         """
         self.run_worker(work, name=what, group=what, description=what, exit_on_error=False)
@@ -207,7 +208,7 @@ class KbqApp(ExportActions):
             self.wizard.say(" ".join(message), bad=True)
 
     def redraw(self) -> None:
-        """Draw the standing screen soon; many changes at once are one drawing."""
+        """Draw the present screen soon; many changes at once are one drawing."""
         if not self._drawing and self.is_running:
             self._drawing = True
             self.call_later(self._draw)
@@ -227,14 +228,14 @@ class KbqApp(ExportActions):
         self._navigation.goto(step)
 
     def choose(self, **chosen: Any) -> None:
-        """Remember display preferences, by the fields of `UiPreferences`; what cannot be written is said."""
+        """Save display preferences, by the fields of `UiPreferences`; a note says if they cannot be written."""
         try:
             self.services.store.save_preferences(replace(self.preferences(), **chosen))
         except ProblemError as error:
             self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 
     def preferences(self) -> UiPreferences:
-        """Return the display preferences; the defaults where they cannot be read."""
+        """Return the display preferences; the defaults if they cannot be read."""
         try:
             return self.services.store.preferences()
         except ProblemError:
@@ -253,36 +254,36 @@ class KbqApp(ExportActions):
         self._navigation.open_source(name)
 
     def activity(self, name: str) -> ActivitySession | None:
-        """Return what Klaviyo has done for a connection; None if there is no such connection."""
+        """Return Klaviyo's activity for a connection; None if there is no such connection."""
         return self._navigation.activity(name)
 
     @property
     def source_came_from_setup(self) -> bool:
-        """Whether the set-up led to the tables, so that one can go on with it from there."""
+        """Whether the set-up led to the tables, so that it can be continued from there."""
         return self._navigation.source_came_from_setup
 
     def leave_source(self, *, forward: bool) -> None:
-        """Leave the tables: back to where one came from, or `forward` to the set-up's next step."""
+        """Leave the tables: back to the previous screen, or `forward` to the set-up's next step."""
         self._navigation.leave_source(forward=forward)
 
     def open_setup(self, name: str, step: Step | None) -> None:
-        """Go on with the set-up of a connection, at a step or where the operator left it."""
+        """Continue the set-up of a connection, at a step or where the operator left it."""
         self._navigation.open_setup(name, step)
 
     def open_rotation(self, name: str) -> None:
-        """Show the replacement of a connection's key."""
+        """Show the key rotation of a connection."""
         self._navigation.open_rotation(name)
 
     def new_connection(self, name: str) -> None:
-        """Begin the set-up of a connection that does not exist yet."""
+        """Begin the set-up of a new connection."""
         self._navigation.new_connection(name)
 
     def show_title(self, text: str) -> None:
-        """Show something in the terminal's title, behind the program's name."""
+        """Show something in the terminal's title, after the program's name."""
         _textual_compat.set_title(self, f"{self.TITLE}: {text}" if text else self.TITLE)
 
     def up(self) -> None:
-        """Go up to where the operator came from; what Escape does."""
+        """Go up to the previous screen, as Escape does."""
         self._navigation.back()
 
     def open_problem(self, problem: Problem, actions: tuple[Action, ...] = ()) -> None:
@@ -290,7 +291,7 @@ class KbqApp(ExportActions):
 
         Args:
             problem: the problem.
-            actions: what it blocks, for the text to send.
+            actions: the actions that it blocks, for the text to send.
         """
         from kbq_tui.tui.modals.problem import ProblemSheet
 
@@ -299,7 +300,7 @@ class KbqApp(ExportActions):
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_step_back(self) -> None:
-        """Escape: one step back. While something is read, stop waiting for it instead."""
+        """Escape: one step back; while something is being read, stop waiting for it instead."""
         self._navigation.back()
 
     def action_help(self) -> None:
@@ -321,7 +322,7 @@ class KbqApp(ExportActions):
             self.push_screen(StepCommands(side_panel.lesson(screen.step, shown), shown))
 
     def action_refresh_now(self) -> None:
-        """F5: read again what is there; on the dashboard, of all connections."""
+        """F5: read everything again; on the dashboard, for all connections."""
         screen = self.screen
         if isinstance(screen, BaseScreen) and screen.step is None:
             self.launch(self.monitor.look(), "dashboard")
@@ -331,16 +332,16 @@ class KbqApp(ExportActions):
         self.repaint()
 
     def action_toggle_ascii(self) -> None:
-        """F4: switch between Unicode and ASCII signs, and remember it."""
+        """F4: switch between Unicode and ASCII, and save the choice."""
         on = self._ascii.enabled = not self._ascii.enabled
-        # What the terminal asks for anyway is no choice: on another terminal it would be the wrong one.
+        # What the terminal needs anyway is not a choice: on another terminal it would be the wrong one.
         self.choose(ascii=None if on is self.look.ascii_default else on)
-        for screen in self.screen_stack:  # each widget keeps its lines as the filter left them
+        for screen in self.screen_stack:  # each widget caches its lines as filtered
             screen.refresh()
             screen.query("*").refresh()
 
     def action_next_theme(self) -> None:
-        """F6: go to the next theme, and remember it; say why where there are no colours."""
+        """F6: switch to the next theme, and save the choice; say why not if there are no colours."""
         if self.look.mono:
             self.tell(
                 translate("There are no colours here: NO_COLOR, --no-color, or the terminal has none."), passing=True
@@ -357,15 +358,15 @@ class KbqApp(ExportActions):
             self.show_dashboard()
 
     def action_interrupt(self) -> None:
-        """Ctrl+C: the first says what the second does."""
+        """Ctrl+C: the first time, say that a second one quits."""
         self._quitting.interrupt()
 
     async def action_quit(self) -> None:
-        """F10: quit; ask first while a change is being made, or where what was typed would be lost."""
+        """F10: quit; ask first while a change is being made, or if what was typed would be lost."""
         self._quitting.ask()
 
     def leave(self) -> None:
-        """Keep what was typed, and end."""
+        """Save what was typed, and end."""
         self._keep()
         self.exit(0, return_code=0)
 

@@ -1,4 +1,4 @@
-"""A change as the screens make it: its result is shown, and the state is read again."""
+"""Makes a change for the screens: shows its result, and reads the state again."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 async def carried_out(host: Host, change: Callable[[], Awaitable[Outcome | None]]) -> Problem | None:
-    """Make a change of the session, show the result, and look again. Another login than the connection's operator
-    is asked about first.
+    """Make a change of the session, show the result, and read again. If the login is not the connection's operator, ask
+    first.
 
     Args:
         host: the app.
-        change: its session's `apply` or `delete_key`.
+        change: the session's `apply` or `delete_key`.
 
     Returns:
-        The first thing that went wrong.
+        The first failure.
     """
     session = host.wizard
     if not await operator_agreed(host):
@@ -49,7 +49,7 @@ async def carried_out(host: Host, change: Callable[[], Awaitable[Outcome | None]
 
 
 async def operator_agreed(host: Host) -> bool:
-    """Return whether a change may be made with the login that is used; it is asked about once."""
+    """Return whether a change may be made with the present login; this is asked once."""
     session = host.wizard
     other = session.other_operator
     if other is None:

@@ -31,30 +31,30 @@ _WORST: Final = (
     Tone.SKIP,
     Tone.OK,
 )
-"""How a group stands that has checks which stand differently: as the first of these."""
+"""The order of states for a group with different ones: the first that occurs is the group's."""
 _MERGED: Final = (Tone.OK, Tone.TODO)
-"""Verdicts that share a line where there is no room for one each: nothing about them is to be done."""
+"""Verdicts that share a line if there is not enough room: they need no action."""
 LEAST_EVIDENCE: Final = 12
-"""Cells from which on what was found stands beside the check."""
+"""The width in cells from which on the finding is beside the check."""
 TIME_CELLS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """A row, and the checks that it stands for."""
+    """A row, and the checks in it."""
 
     row: Row
     checks: tuple[Check, ...]
 
 
 def check_rows(wizard: SetupSession, spec: ConnectionSpec, width: int, height: int) -> list[CheckRow]:
-    """Return a row for each check, group by group; what passed shares a row where there is no room for all.
+    """Return a row for each check, group by group; passed checks share a row if there is not enough room.
 
     Args:
         wizard: the set-up.
         spec: what is verified.
         width: cells of a row.
-        height: lines there are.
+        height: the available lines.
     """
     checks = expected(spec)
     titles = max(plain(title_of(wizard, c)).cell_length for c in checks) + 2
@@ -73,10 +73,10 @@ def _single(checks: tuple[Check, ...], group: CheckGroup) -> list[tuple[tuple[Ch
 
 
 def _shared(wizard: SetupSession, checks: tuple[Check, ...], group: CheckGroup) -> list[tuple[tuple[Check, ...], bool]]:
-    """Return those of a group that share a row, and whether it is the first."""
+    """Return the checks of a group that share a row, and whether it is the first."""
     of_group = [check for check in checks if check.group is group]
     if any(check.id not in wizard.results for check in checks):
-        return [(tuple(of_group), True)]  # while they run, rows that come and go would be redrawn with each verdict
+        return [(tuple(of_group), True)]  # rows that come and go while checks run would be redrawn with each verdict
     together = {tone: tuple(c for c in of_group if tone_of(wizard, c) is tone) for tone in _MERGED}
     others = [(c,) for c in of_group if tone_of(wizard, c) not in _MERGED]
     found = [together[Tone.OK], *others, together[Tone.TODO]]
@@ -84,7 +84,7 @@ def _shared(wizard: SetupSession, checks: tuple[Check, ...], group: CheckGroup) 
 
 
 def tone_of(wizard: SetupSession, check: Check) -> Tone:
-    """Return how a check stands."""
+    """Return a check's state."""
     result, event = wizard.results.get(check.id), wizard.running.get(check.id)
     if result is not None:
         return Tone.WARN if result.warns else _VERDICTS[result.verdict]
@@ -96,15 +96,15 @@ def tone_of(wizard: SetupSession, check: Check) -> Tone:
 def _row(
     wizard: SetupSession, width: int, titles: int, checks: tuple[Check, ...], *, first: bool, whole: bool = False
 ) -> CheckRow:
-    """Return the row of a check, or of several that stand alike.
+    """Return the row of a check, or of several with the same state.
 
     Args:
         wizard: the set-up.
-        width: cells there are.
+        width: the available cells.
         titles: cells of the longest title, and of the gap after it.
         checks: the checks.
         first: whether the group is named.
-        whole: whether what was found is shown whole, below where it does not fit beside the title.
+        whole: whether the finding is shown completely, below the title if it does not fit beside it.
     """
     heads = max(plain(group.heading).cell_length for group in CheckGroup) + 2
     group = checks[0].group
@@ -139,13 +139,14 @@ def _row(
 
 
 def title_of(wizard: SetupSession, check: Check) -> Message:
-    """Return what a check is called: once it is judged, with what was found."""
+    """Return a check's title; once it is judged, with the finding."""
     result = wizard.results.get(check.id)
     return check.title if result is None else result.title
 
 
 def verdicts(results: dict[str, CheckResult], total: int) -> str:
-    """Return the score in words: `11 ok, 2 fail, 3 to go`; once all are done and well, that it is verified."""
+    """Return the score in words: `11 ok, 2 fail, 3 to go`; once all are done and ok, that the connection is
+    verified."""
     if not results:
         return translate("nothing checked yet")
     found = tuple(results.values())

@@ -1,4 +1,4 @@
-"""A command as it is shown: coloured by what its words are, and broken between its arguments only."""
+"""Commands for display: coloured by the kinds of their words, and broken only between arguments."""
 
 from typing import Final
 
@@ -9,18 +9,18 @@ from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.tui.text import HANGING_INDENT, block, plain
 
 _ARGUMENT: Final = pattern(r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+")
-"""A word of a shell command, with what is quoted in it."""
+"""A word of a shell command, including its quoted parts."""
 _KEYWORD: Final = pattern(r"[A-Z]{2,}")
 """A word of SQL."""
 _MOST: Final = 4_000
 
 
 def command_text(command: str | Message, width: int = 0) -> Content:
-    """Return a command, coloured: its program, its options, its values.
+    """Return a coloured command: its program, its options, its values.
 
     Args:
         command: gcloud, bq, kbq-tui or SQL; may be several lines.
-        width: cells there are; 0 where whatever shows it wraps it.
+        width: the available cells; 0 if the widget wraps it.
     """
     text = block(command, limit=_MOST).plain
     return Content("\n").join(_line(line, width) for line in text.split("\n"))
@@ -29,7 +29,7 @@ def command_text(command: str | Message, width: int = 0) -> Content:
 def _line(line: str, width: int) -> Content:
     words = [found[0] for found in _ARGUMENT.finditer(line)]
     if line.count("'") % 2 or line.count('"') % 2 or ("".join(words) != "".join(line.split()) and "'" not in line):
-        return plain(line, "$primary", limit=_MOST)  # what is quoted goes on in the next line
+        return plain(line, "$primary", limit=_MOST)  # a quoted part continues on the next line
     options = [n for n, word in enumerate(words) if word.startswith("-")]
     named = min([*options, 3])
     lines, cells = [Content("")], 0
@@ -46,7 +46,7 @@ def _line(line: str, width: int) -> Content:
 
 
 def _word(word: str, named: bool) -> Content:
-    """Return a word: what is run is bold, an option has its own colour, its value another."""
+    """Return a word: programs are bold, an option has its own colour, its value another."""
     if word.startswith("-"):
         option, equals, value = word.partition("=")
         return Content.assemble((option + equals, "$secondary"), (value, "$primary"))

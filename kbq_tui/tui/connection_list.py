@@ -1,4 +1,4 @@
-"""The dashboard's list: its columns, its header, and what stands under it. Pure: same values, same lines."""
+"""The dashboard's list: its columns, its header, and the lines below it. Pure: same values, same lines."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -23,12 +23,12 @@ HEADS: Final = {
     SortBy.VERIFIED: N_("VERIFIED"),
 }
 _RIGHT: Final = (SortBy.KEY, SortBy.VERIFIED)
-"""Columns of numbers, which are aligned at the right."""
+"""Columns of numbers, which are aligned right."""
 _LEAST: Final = (11, 16)
-"""Cells of a name and of a project at least; what does not fit beside them is left out: the history first."""
+"""The least cells of a name and of a project; columns that do not fit beside them are left out, the history first."""
 _MOST: Final = (26, 32)
 _REASON: Final = 24
-"""Cells that the reason takes at least where there is room for it."""
+"""The least cells of the reason, if there is room for it."""
 
 
 def _tone(row: Overview) -> Tone:
@@ -36,10 +36,10 @@ def _tone(row: Overview) -> Tone:
 
 
 class Columns:
-    """How wide each column is.
+    """The widths of the columns.
 
     Args:
-        width: cells there are.
+        width: the available cells.
     """
 
     def __init__(self, width: int) -> None:
@@ -57,7 +57,7 @@ class Columns:
         self.reason = left - 2 if left >= _REASON + 2 else 0
 
     def head(self, by: SortBy, *, backwards: bool) -> Content:
-        """Return the header, with a mark at the column that decides the order."""
+        """Return the header, with a mark at the column by which the list is sorted."""
         widths = {
             SortBy.STATE: self.state,
             SortBy.NAME: self.name,
@@ -80,7 +80,7 @@ class Columns:
         return columns(*cells)
 
     def line(self, row: Overview, now: datetime) -> Content:
-        """Return one connection in one line; dimmed where its values are older than the latest look."""
+        """Return one connection in one line; dimmed if its values are older than the latest reading."""
         tone = _tone(row)
         state = Content.styled(f"{GLYPHS[tone]} {translate(WORDS[tone])}", STYLES[tone])
         cells = [
@@ -102,7 +102,7 @@ class Columns:
 
 
 def _key(row: Overview, now: datetime, width: int) -> Content:
-    """Return the age of the key: `?` where it could not be read, a dash where there is no key."""
+    """Return the age of the key: `?` if it could not be read, a dash if there is no key."""
     if row.key_created is None:
         text = "?" if row.key_unread or row.health is None or row.stale else NOTHING
         return Content.styled(
@@ -135,7 +135,7 @@ _MARKS: Final = {Health.OK: ".", Health.WARNING: "!", Health.BROKEN: GLYPHS[Tone
 
 
 def history_cells(history: LookHistory) -> Content:
-    """Return a cell for each of the last looks, the latest at the right."""
+    """Return a cell for each of the last readings, the latest at the right."""
     looks = history.looks[-LOOKS_KEPT:]
     cells = [Content(" " * (LOOKS_KEPT - len(looks)))]
     for run in history.runs:
@@ -145,7 +145,7 @@ def history_cells(history: LookHistory) -> Content:
 
 
 def history_words(history: LookHistory, now: datetime) -> str:
-    """Return the last looks in words: how many, from when to when, and what they found."""
+    """Return the last readings in words: how many, from when to when, and what they found."""
     if not history.looks:
         return ""
     first, last = history.looks[0].at, history.looks[-1].at
@@ -161,7 +161,7 @@ def history_words(history: LookHistory, now: datetime) -> str:
 
 
 def since_words(row: Overview, now: datetime) -> str:
-    """Return since when a connection is as it is: `fail since 12:40 UTC (22 min)`; empty if not known."""
+    """Return since when a connection has its state: `fail since 12:40 UTC (22 min)`; empty if not known."""
     history = row.history
     if history.health is None or history.since is None:
         return ""
@@ -172,12 +172,12 @@ def since_words(row: Overview, now: datetime) -> str:
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """Return a time of day, with its date where it is not today's."""
+    """Return a time of day, with its date if it is not today's."""
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M}"
 
 
 def totals_line(found: Mapping[Health, int]) -> Content:
-    """Return how many connections are how: sign, number, word, colour."""
+    """Return the number of connections in each state: glyph, number, word, colour."""
     parts = [
         Content.styled(f"{GLYPHS[HEALTH[h]]} {n} {translate(WORDS[HEALTH[h]])}", STYLES[HEALTH[h]])
         for h, n in found.items()

@@ -1,4 +1,4 @@
-"""One connection in detail: its parts, how old they are, and what is left to do. Pure: same values, same lines."""
+"""One connection in detail: its parts, their age, and what is left to do. Pure: same values, same lines."""
 
 from datetime import datetime
 
@@ -16,20 +16,20 @@ from kbq_tui.tui.text import block, plain, step_lines
 from kbq_tui.tui.widgets.rows import Row
 
 SHOWN_DRIFT = 8
-"""How many differences from an earlier look are told."""
+"""The most differences from an earlier reading that are shown."""
 SHOWN_PROBLEMS = 3
-"""How many problems are told with their remedies; the others say theirs on Enter."""
+"""The most problems that are shown with their remedies; Enter shows those of the others."""
 
 
 def part_rows(watched: PolledConnection, *, stale: bool) -> list[Row]:
-    """Return a line for each part; dimmed is what the latest look did not see."""
+    """Return a line for each part; parts that the latest reading did not see are dimmed."""
     if watched.status is None:
         return []
     return [status_row(line, dim=stale and line in watched.known) for line in watched.status.lines]
 
 
 def head_line(watched: PolledConnection, now: datetime, *, stale: bool) -> Content:
-    """Return how old the parts are where they are older than the latest look, else whether Klaviyo is connected."""
+    """Return the age of the parts if they are older than the latest reading, else whether Klaviyo is connected."""
     if watched.status is None:
         return Content("")
     if stale:
@@ -40,7 +40,7 @@ def head_line(watched: PolledConnection, now: datetime, *, stale: bool) -> Conte
 
 
 def _as_of(watched: PolledConnection, now: datetime) -> str:
-    """Return how old what is shown of a connection is."""
+    """Return the age of what is shown of a connection."""
     at = watched.status.as_of if watched.status is not None else None
     if at is None:
         return translate("nothing known from before")
@@ -48,7 +48,7 @@ def _as_of(watched: PolledConnection, now: datetime) -> str:
 
 
 def drift_lines(watched: PolledConnection, now: datetime) -> Content:
-    """Return what differs from an earlier look, with the keys that put it back or accept it; empty for nothing."""
+    """Return what differs from an earlier reading, with the keys that restore or accept it; empty for nothing."""
     drift = watched.history.drift
     if not drift:
         return Content("")
@@ -64,7 +64,7 @@ def drift_lines(watched: PolledConnection, now: datetime) -> Content:
 
 
 def looks_lines(watched: PolledConnection, now: datetime) -> Content:
-    """Return the last looks in words."""
+    """Return the last readings in words."""
     return Content(history_words(watched.history, now))
 
 
@@ -94,7 +94,7 @@ def to_do(watched: PolledConnection) -> Content:
 
 
 def _problems(watched: PolledConnection) -> list[Problem]:
-    """Return each problem of the last look once: the root causes first, then by how bad their lines are."""
+    """Return each problem of the last reading once: the root causes first, then by the severity of their lines."""
     seen = watched.status
     if seen is None:
         return []

@@ -6,9 +6,9 @@ from dataclasses import field
 from kbq_tui.model.lean_dataclass import dataclass
 
 THEMES = ("dark", "light", "contrast", "mono")
-"""Names of the themes, as the operator chooses them."""
+"""The names of the themes, by which the operator chooses them."""
 REFRESH = 60.0
-"""Seconds between two looks of the dashboard, where nothing else is set."""
+"""Seconds between two readings of the dashboard by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,14 @@ class DisplayOptions:
 
     Attributes:
         ascii: glyphs in ASCII only (no UTF-8 locale, TERM linux or vt*, `--ascii`).
-        ascii_default: what `ascii` is where nothing was chosen on the screens.
+        ascii_default: the value of `ascii` if nothing was chosen on the screens.
         mono: no colour at all (NO_COLOR, `--mono`).
         mouse: report the mouse.
         ssh: the session comes over SSH.
         theme: one of `THEMES`.
-        host: `user@host`, shown at the top where the session is remote; empty for none.
+        host: `user@host`, shown at the top if the session is remote; empty for none.
         keymap: ids of `keys.KEYS` to other keys (`{"quit": ("f12",)}`), without `keys.fault`.
-        refresh: seconds between two looks of the dashboard.
+        refresh: seconds between two readings of the dashboard.
     """
 
     ascii: bool = False

@@ -1,4 +1,4 @@
-"""What leaves the screen: text to a clipboard, the plain terminal or a file; and the key, where it was agreed to."""
+"""Sends texts from the screens to a clipboard, the plain terminal or a file; and the key, after consent."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _WRITES = ("write", "write-text")
 
 
 class ExportActions(Host):
-    """The ways out, for every screen."""
+    """The export actions, for every screen."""
 
     def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
-        """Say one line where the operator looks."""
+        """Show one line on the message line."""
         from kbq_tui.tui.modals.base import Modal
 
         if isinstance(self.screen, Modal):
@@ -51,7 +51,7 @@ class ExportActions(Host):
         self.tell(message, bad=not sent.ways)
 
     def copy_key(self) -> None:
-        """Copy the private key to the clipboard. For after the operator has agreed to it."""
+        """Copy the private key to the clipboard. To be called after the operator has agreed to it."""
         self.launch(self._copy_key(), "copy the key")
 
     async def _copy_key(self) -> None:
@@ -76,7 +76,7 @@ class ExportActions(Host):
             return None
 
     def print_key(self) -> None:
-        """Print the private key on the plain terminal. For after the operator has agreed to it."""
+        """Print the private key on the plain terminal. To be called after the operator has agreed to it."""
         self.launch(self._print_key(), "print the key")
 
     async def _print_key(self) -> None:
@@ -97,13 +97,13 @@ class ExportActions(Host):
         loop = asyncio.get_running_loop()
 
         def write(data: str) -> None:
-            # Not as an argument: asyncio's debug mode logs those.
+            # Not as an argument: asyncio's debug mode logs arguments.
             loop.call_soon_threadsafe(lambda: _textual_compat.terminal_write(self, data))
 
         return write
 
     def _key_here(self, ids: tuple[str, ...]) -> str:
-        """Return how the first of some keys that the current screen binds is written; empty if it binds none."""
+        """Return how the first of some keys that the present screen binds is written; empty if it binds none."""
         heeded = {active.binding.id for active in self.screen.active_bindings.values()}
         return next((keyboard.face(id_) for id_ in ids if id_ in heeded), "")
 
@@ -127,7 +127,7 @@ class ExportActions(Host):
         """Write files and say where they are.
 
         Args:
-            kind: what the files' names begin with.
+            kind: the beginning of the files' names.
             texts: a text for each suffix, such as `.txt`.
         """
         self.launch(self._save(kind, texts), "save a file")
@@ -170,5 +170,5 @@ class ExportActions(Host):
 
 
 def _pasted(key: Secret) -> str:
-    """Return a key as Klaviyo takes it pasted: JSON in ASCII, so that nothing in it can steer the terminal."""
+    """Return a key in the form for pasting into Klaviyo: JSON in ASCII, so that it contains no control characters."""
     return json.dumps(json.loads(key.reveal()), indent=2)

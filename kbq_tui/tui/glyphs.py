@@ -13,7 +13,7 @@ from kbq_tui.model import status_words
 
 
 class Tone(StrEnum):
-    """What a row says about its subject."""
+    """The state of a row's subject."""
 
     OK = "ok"
     FAIL = "fail"
@@ -100,9 +100,9 @@ CHANGED: Final = "≠"
 BAR_FULL: Final = "█"
 BAR_EMPTY: Final = "░"
 HINT: Final = "›"
-"""Stands before a hint: what may be done, not what was seen."""
+"""Marks a hint: what can be done, not what was seen."""
 NOTHING: Final = "–"
-"""Stands where there is nothing; what could not be read is a question mark."""
+"""Shown if there is nothing; what could not be read is a question mark."""
 
 _ASCII: Final = str.maketrans(
     {
@@ -139,7 +139,7 @@ _ASCII: Final = str.maketrans(
 
 
 def to_ascii(text: str) -> str:
-    """Return text in ASCII, taking as many cells as before."""
+    """Return text in ASCII that takes as many cells as before."""
     if text.isascii():
         return text
     text = text.translate(_ASCII)
@@ -149,7 +149,7 @@ def to_ascii(text: str) -> str:
 
 
 class AsciiFilter(LineFilter):
-    """Turns every line into ASCII on its way to a terminal that shows nothing else."""
+    """Turns every line into ASCII for a terminal that shows nothing else."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments with ASCII text."""

@@ -1,4 +1,4 @@
-"""What screens may ask of their app, so that they need not import it."""
+"""What screens may call on their app, so that they need not import it."""
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Mapping
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from kbq_tui.tui.status_poller import StatusPoller
 
 LEAST = Size(60, 16)
-"""The smallest window, in columns and rows, in which there is room for the widgets."""
+"""The smallest window, in columns and rows, that has room for the widgets."""
 STYLES = Path(__file__).parent / "styles"
-"""Where the style sheets are."""
+"""The folder of the style sheets."""
 
 
 class Host(SparingApp):
@@ -33,9 +33,9 @@ class Host(SparingApp):
     Attributes:
         services: everything a face needs.
         look: how the screen should look here.
-        wizard: the set-up that is going on.
-        recent_commands: titles of what was chosen in the palette, the latest first.
-        held: the locks on connections that are held.
+        wizard: the present set-up.
+        recent_commands: titles of recent choices in the palette, the latest first.
+        held: the connection locks that are held.
     """
 
     services: AppServices
@@ -55,24 +55,24 @@ class Host(SparingApp):
 
         Args:
             work: the coroutine.
-            what: a few plain words for the log; never a value that came from outside.
+            what: a few plain words for the log; never a value from outside.
         """
 
     @abstractmethod
     def redraw(self) -> None:
-        """Draw the screen that is shown soon; many changes at once are one drawing."""
+        """Draw the present screen soon; many changes at once are one drawing."""
 
     @abstractmethod
     def leave(self) -> None:
-        """Keep what was typed, and end."""
+        """Save what was typed, and end."""
 
     @abstractmethod
     def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
-        """Say one line where the operator looks."""
+        """Show one line on the message line."""
 
     @abstractmethod
     def preferences(self) -> UiPreferences:
-        """Return the display preferences; the defaults where they cannot be read."""
+        """Return the display preferences; the defaults if they cannot be read."""
 
     @abstractmethod
     def goto(self, step: Step) -> None:
@@ -92,32 +92,32 @@ class Host(SparingApp):
 
     @abstractmethod
     def activity(self, name: str) -> "ActivitySession | None":
-        """Return what Klaviyo has done for a connection; None if there is no such connection."""
+        """Return Klaviyo's activity for a connection; None if there is no such connection."""
 
     @property
     @abstractmethod
     def source_came_from_setup(self) -> bool:
-        """Whether the set-up led to the tables, so that one can go on with it from there."""
+        """Whether the set-up led to the tables, so that it can be continued from there."""
 
     @abstractmethod
     def leave_source(self, *, forward: bool) -> None:
-        """Leave the tables: back to where one came from, or `forward` to the set-up's next step."""
+        """Leave the tables: back to the previous screen, or `forward` to the set-up's next step."""
 
     @abstractmethod
     def open_rotation(self, name: str) -> None:
-        """Open the replacement of a connection's key, under the connection's lock."""
+        """Open the key rotation of a connection, under the connection's lock."""
 
     @abstractmethod
     def new_connection(self, name: str) -> None:
-        """Begin the set-up of a connection that does not exist yet, under its lock."""
+        """Begin the set-up of a new connection, under its lock."""
 
     @abstractmethod
     def up(self) -> None:
-        """Go up to where one came from."""
+        """Go up to the previous screen."""
 
     @abstractmethod
     def show_title(self, text: str) -> None:
-        """Show something in the terminal's title, behind the program's name."""
+        """Show something in the terminal's title, after the program's name."""
 
     @abstractmethod
     def open_setup(self, name: str, step: Step | None) -> None:
@@ -129,11 +129,11 @@ class Host(SparingApp):
 
     @abstractmethod
     def copy_text(self, text: str, what: str) -> None:
-        """Send text to the terminal's clipboard, and say what is known of the outcome."""
+        """Send text to the terminal's clipboard, and show what is known about the result."""
 
     @abstractmethod
     def copy_key(self) -> None:
-        """Send the private key to a clipboard, and say what is known of the outcome. Only after a yes."""
+        """Send the private key to a clipboard, and show what is known about the result. Only after a yes."""
 
     @abstractmethod
     def print_key(self) -> None:
@@ -145,7 +145,7 @@ class Host(SparingApp):
 
     @abstractmethod
     def choose(self, **chosen: Any) -> None:
-        """Remember what was chosen on the screens, by the fields of `engine.services.UiPreferences`."""
+        """Save what was chosen on the screens, by the fields of `engine.services.UiPreferences`."""
 
     @abstractmethod
     def view_text(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Text out of the bytes that a terminal sends."""
+"""Decodes the bytes that a terminal sends."""
 
 import codecs
 import re
@@ -8,13 +8,13 @@ from kbq_tui.model.lazy_pattern import pattern
 
 
 class InputDecoder:
-    """Reads what a terminal sends, whatever it is. Textual ends on bytes that are not UTF-8 (Textualize/textual#6668).
+    """Decodes any bytes that a terminal sends. Textual ends on bytes that are not UTF-8 (Textualize/textual#6668).
 
-    A terminal that was told to report its mouse by another program, before a re-attach, does so in the X10 form: three
-    bytes of any value, which would also be typed into the field that has the focus. They are left out.
+    If another program has enabled mouse reports before a re-attach, the terminal sends them in the X10 form: three
+    bytes of any value, which would be typed into the field with the focus. They are left out.
 
-    So is, of what is pasted, whatever is not text. After the first escape in it Textual takes the rest for keys: a
-    coloured error message would press Enter on the button that has the focus.
+    So is everything in pasted text that is not text. After the first escape character in it, Textual takes the rest for
+    keys: a coloured error message would press Enter on the button with the focus.
     """
 
     _REPORT = pattern(rb"\x1b\[M[\x20-\xff]{3}", re.DOTALL)
@@ -32,7 +32,7 @@ class InputDecoder:
         self._held = b""
         self._pasting = False
         self._tail = ""
-        """While pasting what was not passed on yet, else the end of what was."""
+        """While pasting, what was not passed on yet; else the end of what was."""
 
     def decode(self, data: bytes, final: bool = False) -> str:
         """Return the text that is complete so far."""
@@ -43,11 +43,11 @@ class InputDecoder:
         return "".join(self._calmed(self._text.decode(read[:cut], final), final))
 
     def _calmed(self, text: str, final: bool) -> Iterator[str]:
-        """Give the text as it is, but what is pasted as text alone."""
+        """Yield the text unchanged, except that pasted text is reduced to text."""
         begin, end = self._PASTE
         while text:
             if not self._pasting:
-                known = len(self._tail)  # a key is passed on at once: the mark may have come in two parts
+                known = len(self._tail)  # a key is passed on at once, because the mark may come in two parts
                 before, mark, after = (self._tail + text).partition(begin)
                 yield (before + mark)[known:]
                 self._pasting, text = bool(mark), after

@@ -1,4 +1,4 @@
-"""Handing the private key out, and shredding its file afterwards. Both only after a question."""
+"""Copies or prints the private key, and shreds its file afterwards. Both only after a question."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ def offer_key(host: Host) -> None:
     """Ask whether the private key is to be copied or printed, and say who may see it there; then do so.
 
     Args:
-        host: the app; there is a key on this machine.
+        host: the app; there must be a key on this machine.
     """
     way = host.services.clipboard.key_way()
     lines = [

@@ -1,7 +1,7 @@
-"""One table of keys. Bindings, footer, help, palette and `kbq-tui keys` are made from it.
+"""The table of all keys. Bindings, footer, help, palette and `kbq-tui keys` are made from it.
 
-Never bound: ctrl+{a,b,s,z,m,i,h,j,[} (terminals, tmux and screen keep them), ctrl+p (Docker's detach), and F3 together
-with Shift or Ctrl: xterm writes it as it writes where the cursor is, and Textual 8.2.8 takes it for that.
+Never bound: ctrl+{a,b,s,z,m,i,h,j,[} (used by terminals, tmux and screen), ctrl+p (Docker's detach), and F3 together
+with Shift or Ctrl: xterm's sequence for it is that of a cursor position report, and Textual 8.2.8 reads it as one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,24 +32,24 @@ FORBIDDEN: Final = frozenset(
     }
 )
 RESERVED: Final = frozenset({"enter", "return", "space", "tab", "shift+tab", "backspace", "delete"})
-"""What fields, buttons and lists need for themselves."""
+"""Keys that fields, buttons and lists need themselves."""
 HINT_WIDTH: Final = 78
-"""Cells that the footer may take on a screen of 80 columns."""
+"""The most cells of the footer on a screen of 80 columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyBinding:
-    """One thing that a key does.
+    """One action with its keys.
 
     Attributes:
-        id: stable; the name under which it can be given another key.
+        id: stable; the name by which it can be given another key.
         scope: `app` for everywhere, else the screen it belongs to.
         keys: as Textual spells them, comma separated.
         action: Textual's action; empty if each widget has its own (see `bound`).
-        label: what the footer says; empty to stay out of it.
-        help: what F1 says.
-        kept: those of `keys` that stay whatever else is chosen.
-        priority: before the focused field sees it.
+        label: its text in the footer; empty to leave it out.
+        help: its text in F1's help.
+        kept: those of `keys` that stay whatever is chosen.
+        priority: whether it comes before the focused field.
     """
 
     id: str
@@ -63,18 +63,18 @@ class KeyBinding:
 
     @property
     def now(self) -> tuple[str, ...]:
-        """The keys that do it: those chosen (`use`), else those of the table."""
+        """Its present keys: the chosen ones (`use`), else those of the table."""
         chosen = _chosen.get(self.id)
         return _split(self.keys) if chosen is None else _with(self, chosen)
 
     @property
     def face(self) -> str:
-        """How the first of its keys is written."""
+        """Its first key, as people write it."""
         return written(self.now[0])
 
     @property
     def faces(self) -> str:
-        """How all of its keys are written, with commas."""
+        """All its keys, as people write them, separated by commas."""
         return ", ".join(written(key) for key in self.now)
 
 
@@ -225,7 +225,7 @@ KEYS: Final = (
 
 _BY_ID: Final = {key.id: key for key in KEYS}
 _TOGETHER: Final = ("copy-project", "copy-dataset", "copy-key")
-"""Three keys that share one hint: `1-3 Copy`."""
+"""Three keys that share one footer hint: `1-3 Copy`."""
 
 
 def _is_beyond_f12(name: str) -> bool:
@@ -240,7 +240,7 @@ _NAMES: Final = frozenset(
         *(f"{held}f{n}" for held in ("", "shift+", "ctrl+", "ctrl+shift+") for n in range(1, 13)),
     }
 )
-"""What arrives. Terminals send Shift+F1 for what Textual's own list calls f13 (xterm, "PC-style function keys":
+"""The names that arrive. Terminals send Shift+F1 for Textual's f13 (xterm, "PC-style function keys":
 https://invisible-island.net/xterm/ctlseqs/ctlseqs.html)."""
 _WRITTEN: Final = {"escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "delete": "Del", "insert": "Ins"}
 
@@ -248,7 +248,7 @@ _chosen: dict[str, tuple[str, ...]] = {}
 
 
 def use(keymap: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Give some things other keys from now on; all others have those of the table.
+    """Give some actions other keys from now on; all others have those of the table.
 
     Args:
         keymap: ids of `KEYS` to keys, without `fault`.
@@ -262,7 +262,7 @@ def use(keymap: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def fault(keymap: Mapping[str, Sequence[str]]) -> tuple[str, Message] | None:
-    """Return the id of the first thing that cannot have the keys wanted for it, and why; None if all can."""
+    """Return the id of the first action that cannot have the wanted keys, and why; None if all can."""
     for id_, wanted in keymap.items():
         if id_ not in _BY_ID:
             return id_, message("There is no such action. There are: {ids}.", ids=", ".join(_BY_ID))
@@ -278,7 +278,7 @@ def fault(keymap: Mapping[str, Sequence[str]]) -> tuple[str, Message] | None:
 
 
 def face(id_: str) -> str:
-    """Return how the key of something is written, for a sentence about it."""
+    """Return an action's key as people write it, for a sentence about it."""
     return _BY_ID[id_].face
 
 
@@ -296,13 +296,13 @@ def bindings(*scopes: str) -> list[BindingType]:
 
 
 def bound(id_: str, action: str) -> Binding:
-    """Return the binding of a thing of the table whose action is a widget's own."""
+    """Return the binding for an id of the table with a widget's own action."""
     key = _BY_ID[id_]
     return Binding(key.keys, action, str(Message(key.label or key.help)), show=False, priority=key.priority, id=key.id)
 
 
 def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
-    """Return what the footer shows for some scopes: the key and what it does, in the order of the scopes."""
+    """Return the footer's hints for some scopes: each key and its label, in the order of the scopes."""
     return [
         (_three() if key.id == _TOGETHER[-1] else key.face, translate(key.label))
         for scope in scopes
@@ -330,7 +330,7 @@ def _with(key: KeyBinding, wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def _refused(key: KeyBinding, wanted: Sequence[str]) -> Message:
-    """Return why a thing cannot have some keys, whatever the others have; empty if it can."""
+    """Return why an action cannot have some keys, whatever the others have; empty if it can."""
     if not wanted:
         return message("It takes at least one key.")
     for name in wanted:
@@ -346,10 +346,10 @@ def _refused(key: KeyBinding, wanted: Sequence[str]) -> Message:
 
 
 def _meet(one: str, other: str) -> bool:
-    """Return whether keys of two scopes are ever heard at the same time."""
+    """Return whether keys of two scopes can be active at the same time."""
     scopes = {one, other}
     return len(scopes) == 1 or "app" in scopes or scopes == _BOTH or ("working" in scopes and "text" not in scopes)
 
 
 _BOTH: Final = {"dashboard", "connection"}
-"""Scopes that the dashboard has together."""
+"""Scopes that the dashboard uses together."""

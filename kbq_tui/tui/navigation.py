@@ -1,4 +1,4 @@
-"""Which screen is shown next: the steps of the set-up, the dashboard, a connection, and where Escape leads."""
+"""Decides which screen is shown next: the steps of the set-up, the dashboard, a connection, and where Escape leads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Navigation:
 
     Args:
         app: the app whose screens are shown.
-        from_dashboard: whether the app begins with the dashboard.
+        from_dashboard: whether the app starts with the dashboard.
     """
 
     def __init__(self, app: Host, *, from_dashboard: bool) -> None:
@@ -38,7 +38,7 @@ class Navigation:
         self._activities: dict[str, ActivitySession] = {}
 
     def first_screen(self) -> BaseScreen:
-        """Return the screen that the app begins with: the dashboard, the welcome, or where the operator left."""
+        """Return the first screen: the dashboard, the welcome, or the step that the operator left."""
         if self._from_dashboard:
             from kbq_tui.tui.screens.dashboard import DashboardScreen
 
@@ -52,7 +52,7 @@ class Navigation:
         return screen_for(wizard.step)()
 
     def show(self, screen: BaseScreen) -> None:
-        """Replace the screen that is shown."""
+        """Replace the present screen."""
         self._app.call_later(self._exchange, screen)
 
     async def _exchange(self, screen: BaseScreen) -> None:
@@ -73,7 +73,7 @@ class Navigation:
         self.show(screen_for(step)())
 
     def _enter(self, step: Step) -> None:
-        """Show the step at which the set-up was entered; the set-up does not remember this as progress."""
+        """Show the step at which the set-up was entered, without saving it as progress."""
         self._entered_at = step
         self._app.wizard.stand_on(step)
         self.show(screen_for(step)())
@@ -98,12 +98,12 @@ class Navigation:
         self.show(ConnectionScreen(name))
 
     def _saved(self, name: str) -> SavedConnection | None:
-        """Return a connection as it is kept, else as far as its set-up has come; None for an unknown one."""
+        """Return a connection as it is saved, else as far as its set-up has come; None if it is unknown."""
         watched = self._app.monitor.named(name)
         return self._app.services.store.load(name) or (watched.saved if watched is not None else None)
 
     def open_source(self, name: str) -> None:
-        """Show the tables of a connection; a check of them that was begun before goes on."""
+        """Show the tables of a connection; a check of them that is running continues."""
         from kbq_tui.engine.source.session import SourceSession
         from kbq_tui.tui.screens.source import SourceScreen
 
@@ -123,7 +123,7 @@ class Navigation:
         self.show(SourceScreen(known))
 
     def activity(self, name: str) -> ActivitySession | None:
-        """Return what Klaviyo has done for a connection, with what was found before; None for an unknown one."""
+        """Return Klaviyo's activity for a connection, with earlier results; None if it is unknown."""
         from kbq_tui.engine.activity_session import ActivitySession
 
         services = self._app.services
@@ -141,7 +141,7 @@ class Navigation:
         return self._source_from[0] is not None
 
     def leave_source(self, *, forward: bool) -> None:
-        """Leave the tables: back to where one came from, or `forward` to the set-up's next step."""
+        """Leave the tables: back to the previous screen, or `forward` to the set-up's next step."""
         step, opened = self._source_from
         if step is not None:
             self.goto(Step.CONNECT if forward else step)
@@ -151,11 +151,11 @@ class Navigation:
             self.show_dashboard()
 
     def open_setup(self, name: str, step: Step | None) -> None:
-        """Go on with the set-up of a connection, under its lock; why the lock cannot be had is shown.
+        """Continue the set-up of a connection, under its lock; if the lock is held by another process, show that.
 
         Args:
             name: the connection.
-            step: where to go on; None for where the operator left.
+            step: where to continue; None for the step that the operator left.
         """
         app = self._app
         here = app.wizard.record is not None and app.wizard.draft.name == name
@@ -170,7 +170,7 @@ class Navigation:
         self._enter(step or (saved.screen if saved is not None else None) or wizard.step)
 
     def open_rotation(self, name: str) -> None:
-        """Show the replacement of a connection's key, under the connection's lock; why that cannot be had is shown.
+        """Show the key rotation of a connection, under its lock; if the lock is held by another process, show that.
 
         Args:
             name: the connection.
@@ -183,7 +183,7 @@ class Navigation:
             self.show(RotationScreen(name))
 
     def new_connection(self, name: str) -> None:
-        """Begin the set-up of a connection that does not exist yet, under its lock."""
+        """Begin the set-up of a new connection, under its lock."""
         if self._take_up(name, ConnectionDraft(name=name)):
             self._enter(Step.PROJECT)
 
@@ -192,11 +192,11 @@ class Navigation:
 
         Args:
             name: the connection.
-            draft: what to begin with; None if it is the one that is set up already.
-            saved: what is known of it, which says who signs in.
+            draft: the values to begin with; None if it is the present one already.
+            saved: what is known of it, including who signs in.
 
         Returns:
-            False if that is not possible; why was shown.
+            False if that is not possible; the reason is shown.
         """
         app = self._app
         if draft is not None and app.wizard.busy:
@@ -215,7 +215,7 @@ class Navigation:
         return True
 
     def back(self) -> None:
-        """Go one step back. While something is read, stop waiting for it instead."""
+        """Go one step back; while something is being read, stop waiting for it instead."""
         wizard, screen = self._app.wizard, self._app.screen
         if not isinstance(screen, BaseScreen):
             return

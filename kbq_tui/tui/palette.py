@@ -1,4 +1,4 @@
-"""The command palette: every button and key of the screen that is shown, and where one can go, a line each."""
+"""The command palette: one line for each button and key of the present screen, and for each place to go to."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,11 +18,11 @@ from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.widgets.button import Button
 
 _LEFT_OUT = frozenset({"palette", "interrupt", "next", "previous", "left", "right", "new-connection"})
-"""Keys that do nothing useful from within the palette, or have another entry."""
+"""Keys that do nothing useful from the palette, or have another entry."""
 WIDEST = 78
-"""Cells of the palette at most."""
+"""The most cells of the palette."""
 _AROUND = 8
-"""Cells of it beside an entry."""
+"""Cells of it that are not available to an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class PaletteEntry:
 
 
 def entries(app: Host, screen: Screen[Any]) -> Iterator[PaletteEntry]:
-    """Give an entry for each button that can be pressed, each place to go to, and each key that does something.
+    """Yield an entry for each button that can be pressed, each place to go to, and each key that has an effect.
 
     Args:
-        app: runs the actions of keys that hold everywhere.
-        screen: the screen that is shown.
+        app: runs the actions of keys that work everywhere.
+        screen: the present screen.
     """
     for button in screen.query(Button):
         if button.display and not button.off:
@@ -62,7 +62,7 @@ def entries(app: Host, screen: Screen[Any]) -> Iterator[PaletteEntry]:
 
 
 def _places(app: Host, screen: BaseScreen) -> Iterator[PaletteEntry]:
-    """Give an entry for each step that was reached, and one for a connection that does not exist yet."""
+    """Yield an entry for each step that was reached, and one for a new connection."""
     if screen.step is not None:
         for step in STEPS[: STEPS.index(app.wizard.furthest) + 1]:
             if step is not screen.step:
@@ -79,7 +79,7 @@ def _ask_new_connection(app: Host) -> None:
 
 
 class PaletteEntries(Provider):
-    """Finds entries for the palette: without a query what was used last comes first."""
+    """Finds entries for the palette: without a query, recent choices come first."""
 
     def _found(self) -> list[PaletteEntry]:
         app = host_of(self.screen)
@@ -88,12 +88,12 @@ class PaletteEntries(Provider):
         return sorted(found, key=lambda entry: recent.index(entry.title) if entry.title in recent else len(recent))
 
     async def discover(self) -> Hits:
-        """Give all entries."""
+        """Yield all entries."""
         for entry in self._found():
             yield DiscoveryHit(self._line(Content(entry.title), entry.key), self._remembered(entry), text=entry.title)
 
     async def search(self, query: str) -> Hits:
-        """Give the entries that match what was typed, the best first."""
+        """Yield the entries that match what was typed, the best first."""
         matcher = self.matcher(query)
         for entry in self._found():
             if (score := matcher.match(entry.title)) > 0:

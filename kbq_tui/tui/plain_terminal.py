@@ -1,4 +1,4 @@
-"""Texts on the plain terminal, while the screens are suspended: until Enter, or Ctrl+C, goes back."""
+"""Shows texts on the plain terminal while the screens are suspended, until Enter or Ctrl+C."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from typing import Final
 from kbq_tui.i18n.messages import translate
 
 CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
-"""Clears the screen and what was scrolled away: xterm's "Erase Saved Lines", which tmux and most terminals know
+"""Clears the screen and the scrollback: xterm's "Erase Saved Lines", which tmux and most terminals support
 (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html)."""
 _MOST_TYPED: Final = 4_096
 
@@ -20,8 +20,8 @@ async def show(text: str, *, secret: bool = False) -> None:
 
     Args:
         text: what to print.
-        secret: whether the screen is cleared afterwards, with what was scrolled away, however this ends: by Enter, by
-            Ctrl+C, or by a signal that ends the app.
+        secret: whether the screen and the scrollback are cleared afterwards, however this ends: by Enter, by Ctrl+C, or
+            by a signal that ends the app.
     """
     out = sys.__stderr__ or sys.stderr
     try:
@@ -30,13 +30,13 @@ async def show(text: str, *, secret: bool = False) -> None:
         await enter()
     finally:
         if secret:
-            with suppress(OSError):  # the terminal has gone
+            with suppress(OSError):  # the terminal is closed
                 out.write(CLEAR)
                 out.flush()
 
 
 async def enter() -> None:
-    """Wait for Enter. Ctrl+C is as good: by default it would end the app, and leave the terminal as it is."""
+    """Wait for Enter or Ctrl+C, which by default would end the app and leave the terminal as it is."""
     loop, done, before = asyncio.get_running_loop(), asyncio.Event(), signal.getsignal(signal.SIGINT)
     typed = sys.stdin.fileno()
     loop.add_reader(typed, done.set)
@@ -51,7 +51,7 @@ async def enter() -> None:
 
 
 def _forget(typed: int) -> None:
-    """Take what was typed off the terminal, or the screens would read it as keys."""
+    """Discard what was typed, because the screens would read it as keys."""
     with suppress(OSError):
         os.set_blocking(typed, False)
         os.read(typed, _MOST_TYPED)

@@ -1,4 +1,4 @@
-"""A step's table: the resource, its state now, the wanted state, and the change. Pure: same state, same rows."""
+"""A step's table: the resource, its present state, the wanted state, and the change. Pure: same state, same rows."""
 
 from dataclasses import field
 from typing import Final
@@ -32,7 +32,7 @@ from kbq_tui.tui.widgets.rows import Row
 
 NOT_SHOWN_YET: Final = N_("made just now; Google does not show it everywhere yet")
 LEAST_ON: Final = 20
-"""Cells that a name keeps at least; with fewer the table becomes a list."""
+"""The least cells of a name; with fewer, the table becomes a list."""
 GAP: Final = 2
 """Cells between two columns."""
 
@@ -42,15 +42,15 @@ class PlanLine:
     """One line of the table.
 
     Attributes:
-        id: of its row.
-        on: what it is about.
-        now: how that is; a question mark where it could not be read.
-        want: how it is to be; empty if nothing is wanted of it.
+        id: the id of its row.
+        on: its subject.
+        now: the present state; a question mark if it could not be read.
+        want: the wanted state; empty if nothing is wanted.
         tone: what will be done with it.
-        note: why, or how far it is.
+        note: the reason, or the progress.
         problem: what Enter explains.
-        action: the change it stands for.
-        below: lines that belong to it, such as a path in full.
+        action: the change in this line.
+        below: lines that belong to it, such as a full path.
     """
 
     id: str
@@ -65,11 +65,11 @@ class PlanLine:
 
 
 def plan_table(lines: list[PlanLine], width: int) -> tuple[Content, list[Row]]:
-    """Return the heading and the rows of a table. Where the columns do not fit there is no heading, but a list.
+    """Return the heading and the rows of a table. If the columns do not fit, there is no heading, but a list.
 
     Args:
-        lines: what is in it.
-        width: the cells there are.
+        lines: its lines.
+        width: the available cells.
     """
     if not lines:
         return Content(""), []
@@ -88,7 +88,7 @@ def _cells(text: str) -> int:
 
 
 def _aligned(line: PlanLine, on: int, state: int, width: int) -> Row:
-    """Return a line in columns; a note that does not fit beside the others stands below."""
+    """Return a line in columns; a note that does not fit beside the others is below."""
     content = columns(
         (shortened(plain(line.on), on - GAP), on),
         (plain(line.now), state),
@@ -105,7 +105,7 @@ def _aligned(line: PlanLine, on: int, state: int, width: int) -> Row:
 
 
 def _listed(line: PlanLine) -> Row:
-    """Return a line as a sentence, which goes on below."""
+    """Return a line as a sentence, continued below."""
     now = translate("now {now}, wanted {wanted}", now=line.now, wanted=line.want) if line.want else line.now
     parts: list[Content | str] = [status(line.tone), plain(line.on), ": ", plain(now)]
     if line.note:
@@ -114,7 +114,7 @@ def _listed(line: PlanLine) -> Row:
 
 
 def plan_lines(wizard: SetupSession, step: Step) -> list[PlanLine]:
-    """Return a line for each thing that a step is about: to be done, going on, in place, or blocked."""
+    """Return a line for everything in a step: to be done, running, in place, or blocked."""
     part = wizard.part(step)
     if part is None:
         return []
@@ -132,7 +132,7 @@ def plan_lines(wizard: SetupSession, step: Step) -> list[PlanLine]:
 
 
 def progress(wizard: SetupSession, step: Step) -> tuple[int, int]:
-    """Return how many changes of a step are made, and how many there are, while they are being made."""
+    """Return how many changes of a step are made, and the total, while they are being made."""
     part = wizard.part(step)
     ids = [action.id for action in part.changes] if part is not None else []
     done = [id_ for id_ in ids if (event := wizard.rows.get(id_)) is not None and event.kind is EventKind.FINISHED]
@@ -187,7 +187,7 @@ def _line(
 
 
 def _states(wizard: SetupSession, action: Action) -> tuple[str, str, str]:
-    """Return what an action is about, how that is, and how it is to be."""
+    """Return an action's subject, its present state, and the wanted state."""
     seen = wizard.observed
     match action.op:
         case CreateDataset(dataset=name, location=location):
@@ -219,7 +219,7 @@ def _dataset(part: Part[DatasetInfo] | None) -> str:
 
 
 def _content(seen: Observed | None, action: Action) -> str:
-    """Return what is in a dataset, where that was counted. It stands after the mark: columns keep their width."""
+    """Return what is in a dataset, if counted. It is after the mark, so that columns keep their width."""
     part = seen.datasets.get(action.op.dataset) if seen and isinstance(action.op, CreateDataset) else None
     if not isinstance(part, Present) or part.value.table_count is None:
         return ""
@@ -248,7 +248,7 @@ def _key(seen: Observed | None) -> str:
 
 
 def _grant(wizard: SetupSession, action: Action, role: str) -> str:
-    """Return what is held where a role is to be granted."""
+    """Return what is held at the place where a role is to be granted."""
     spec, seen, ref = wizard.spec(), wizard.observed, action.key.ref
     if spec is None or seen is None:
         return "?"

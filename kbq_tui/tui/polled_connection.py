@@ -1,4 +1,4 @@
-"""One connection of the dashboard: what is known of it, be it from before an outage."""
+"""One connection of the dashboard: what is known of it, possibly from before an outage."""
 
 from dataclasses import dataclass, field, replace
 
@@ -21,10 +21,10 @@ class PolledConnection:
     Attributes:
         saved: as this machine remembers it.
         read: whether it was read from its file.
-        status: the last look that Google answered, else the first one; kept while later ones get no answer.
-        problem: why the latest look got no answer, or None.
-        history: the last looks.
-        kept: the last looks as they are kept in a file.
+        status: the last reading that Google answered, else the first one; kept while later ones get no answer.
+        problem: why the latest reading got no answer, or None.
+        history: the last readings.
+        kept: the last readings as saved.
     """
 
     saved: SavedConnection
@@ -42,12 +42,12 @@ class PolledConnection:
 
     @property
     def known_before(self) -> bool:
-        """Whether any look was answered by Google."""
+        """Whether any reading was answered by Google."""
         return self.status is not None and outage_of(self.status.plan.causes) is None
 
     @property
     def health(self) -> Health:
-        """The worst of what is known, be it from before an outage; unknown where nothing is."""
+        """The worst of what is known, possibly from before an outage; unknown if nothing is."""
         if not self.known_before:
             return Health.UNKNOWN
         found = {line.health for line in self.known}
@@ -55,7 +55,7 @@ class PolledConnection:
 
     @property
     def known(self) -> tuple[Line, ...]:
-        """What is known of the connection, without why the latest look got no answer."""
+        """What is known of the connection, without the reason why the latest reading got no answer."""
         if self.status is None:
             return ()
         return tuple(x for x in self.status.lines if not (self.status.stale and x.problem in self.status.causes))

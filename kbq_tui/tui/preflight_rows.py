@@ -1,4 +1,4 @@
-"""What the first screen's status panel says, as data: one finding a row."""
+"""The first screen's status panel as data: one finding in each row."""
 
 from dataclasses import replace
 
@@ -18,10 +18,10 @@ class PreflightRow:
 
     Attributes:
         id: stable.
-        tone: what it says.
-        title: what it is about.
-        text: what was found; may hold hostile text.
-        problem: cause and remedy, where there is something to mend.
+        tone: its state.
+        title: its subject.
+        text: the finding; may contain hostile text.
+        problem: cause and remedy, if there is something to repair.
     """
 
     id: str
@@ -32,7 +32,7 @@ class PreflightRow:
 
 
 HEALTH = {Health.OK: Tone.OK, Health.WARNING: Tone.WARN, Health.BROKEN: Tone.FAIL, Health.UNKNOWN: Tone.UNKNOWN}
-"""How a judgement is drawn."""
+"""The tone for each judgement."""
 
 _NEEDS = {
     "project": ("project",),
@@ -54,11 +54,11 @@ def preflight(wizard: SetupSession) -> tuple[PreflightRow, ...]:
         _tried(wizard, PreflightRow(line.id, HEALTH[line.health], line.title, line.text, line.problem))
         for line in judged.preflight(spec, observed, plan)
     ]
-    return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # what is in the way stands first
+    return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # obstacles come first
 
 
 def _tried(wizard: SetupSession, row: PreflightRow) -> PreflightRow:
-    """Return a row with what went wrong when it was mended here."""
+    """Return a row with what went wrong when a repair was tried here."""
     problem = wizard.failed.get(row.id)
     return row if problem is None else replace(row, text=problem.title, problem=problem)
 

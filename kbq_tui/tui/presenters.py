@@ -35,7 +35,7 @@ def finding_row(finding: PreflightRow) -> Row:
 
 
 def _whole(rows: list[Row]) -> list[Row]:
-    """Return rows that are wrapped: what would be cut is an address or a reason."""
+    """Return rows that are wrapped, because an address or a reason must not be cut."""
     return [replace(row, whole=status_width()) for row in rows]
 
 
@@ -47,7 +47,7 @@ def _line(tone: Tone, text: str | Message, more: str | Message = "") -> Content:
 
 
 def event_text(event: Event) -> str:
-    """Return what an event says, with how long it has been waited of how long at most."""
+    """Return the text of an event, with how long it has been waiting and the limit."""
     text = render(event.text)
     if event.kind is EventKind.WAITING and event.limit:
         took, limit = seconds(event.elapsed), seconds(event.limit)
@@ -62,7 +62,7 @@ def _event_line(event: Event) -> Content:
 
 
 def warning_rows(wizard: SetupSession, *codes: str) -> list[Row]:
-    """Return the plan's warnings of some codes; of a key that is being deleted, how far that is."""
+    """Return the plan's warnings with some codes; for a key that is being deleted, the progress."""
     if wizard.plan is None or not wizard.current:
         return []
     leftover = {k.id for k in wizard.leftovers()}
@@ -78,9 +78,9 @@ def warning_rows(wizard: SetupSession, *codes: str) -> list[Row]:
 
 
 def excess(wizard: SetupSession) -> tuple[Problem, ...]:
-    """Return what is known to be more than is needed: by the look at the project, and by what checks have found since.
+    """Return what is known to be more than is needed: from the reading of the project, and from checks since.
 
-    Checks find more: what is held on single tables and on other datasets is looked for only once it is to go.
+    Checks find more: grants on single tables and on other datasets are read only when they are to be removed.
     """
     warnings = wizard.plan.warnings if wizard.plan is not None and wizard.current else ()
     planned = [w for w in warnings if w.code == Code.OVER_GRANT]
@@ -92,7 +92,7 @@ def excess(wizard: SetupSession) -> tuple[Problem, ...]:
 
 
 def _warned(warning: Problem) -> Message:
-    """Return a warning in one line that says first what tells it from others of its kind."""
+    """Return a warning in one line that begins with what distinguishes it from others of its kind."""
     known = warning.details
     if warning.code == Code.KEY_UNHELD:
         return message("key {key} at Google is not kept here", key=warning.detail("key_id")[:12])
@@ -102,7 +102,7 @@ def _warned(warning: Problem) -> Message:
 
 
 def short_role(role: str) -> str:
-    """Return a role as Google's console says it, without the service: `Data Viewer`; another's id as it is."""
+    """Return a role's name in Google's console, without the service: `Data Viewer`; other roles' ids unchanged."""
     name = role.removeprefix("roles/").removeprefix("bigquery.")
     if not name:
         return translate("authorized")
@@ -114,7 +114,7 @@ def status_row(line: Line, *, dim: bool = False) -> Row:
 
     Args:
         line: the line.
-        dim: it is not what the latest look saw.
+        dim: whether the latest reading did not see it.
     """
     text = plain(line.text)
     if line.counts:

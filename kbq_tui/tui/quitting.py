@@ -1,4 +1,4 @@
-"""Quitting by F10 or Ctrl+C, and what is asked before."""
+"""Quitting by F10 or Ctrl+C, and the questions before."""
 
 from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
@@ -36,7 +36,7 @@ class Quitting:
         )
 
     def ask(self) -> None:
-        """Quit; ask first while a change is being made, or where what was typed would be lost."""
+        """Quit; ask first while a change is being made, or if what was typed would be lost."""
         app, wizard = self._app, self._app.wizard
         writing = wizard.writing
         if not writing and (wizard.keeping or not wizard.typed):

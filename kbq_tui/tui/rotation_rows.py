@@ -1,4 +1,4 @@
-"""The steps of a replacement of a key as rows, and what is to be done in Klaviyo. Pure: same values, same lines."""
+"""The steps of a key rotation as rows, and what is to be done in Klaviyo. Pure: same values, same lines."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ _STEPS: Final = {
     RotationStep.DISABLE: (N_("Old key off"), N_("once nobody has used it for an hour")),
     RotationStep.DELETE: (N_("Old key gone"), N_("24 hours later; until then it can be enabled again")),
 }
-"""The steps that are shown, in their order: what each is called, and what it is."""
+"""The steps that are shown, in their order: the name of each, and its description."""
 _ORDER: Final = tuple(_STEPS)
 _AT: Final = {RotationStep.BEGIN: RotationStep.CREATE, RotationStep.GRACE: RotationStep.DELETE}
 """Steps that are part of another one."""
@@ -32,7 +32,7 @@ _NAME: Final = 14
 
 
 def step_rows(session: RotationSession) -> list[Row]:
-    """Return a row for each step: what is done, what goes on, what stands in the way, what is left."""
+    """Return a row for each step: done, running, blocked, or still to do."""
     out = session.outcome
     if out is None:
         return []
@@ -87,8 +87,8 @@ def in_klaviyo(session: RotationSession, *, remote: bool) -> Content:
     """Return what is to be done in Klaviyo; empty if it is not Klaviyo's turn.
 
     Args:
-        session: the replacement.
-        remote: whether the browser is on another machine, so that the file has to be fetched.
+        session: the rotation.
+        remote: whether the browser is on another machine, so that the file has to be copied there.
     """
     out, spec = session.outcome, session.setup.spec()
     if out is None or out.step is not RotationStep.HAND_OVER or out.key is None or spec is None:
@@ -108,7 +108,7 @@ def in_klaviyo(session: RotationSession, *, remote: bool) -> Content:
 
 
 def explained() -> Content:
-    """Return what a replacement is, before it is begun."""
+    """Return the explanation of a rotation, before it is begun."""
     return Content(
         translate(
             "A new key is made beside the old one, and verified. You put it into Klaviyo, and Klaviyo's first call "

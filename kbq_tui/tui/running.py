@@ -38,10 +38,10 @@ def run(services: AppServices, look: DisplayOptions, *, start: Start = "setup") 
         start: the guided set-up, or the dashboard.
 
     Returns:
-        The exit status, and the values for Klaviyo. No status at all means that Textual broke: that is a failure.
+        The exit status, and the values for Klaviyo. If Textual gives no status, it has failed, and so has this.
 
     Raises:
-        ProblemError: another process is setting the same connection up.
+        ProblemError: another process is setting up the same connection.
     """
     app = build(services, look, start=start)
     with app.held:
@@ -51,6 +51,6 @@ def run(services: AppServices, look: DisplayOptions, *, start: Start = "setup") 
         try:
             with sole_writer():
                 app.run(mouse=look.mouse)
-        except asyncio.CancelledError:  # SIGINT in the first moments, before our own handler stood
+        except asyncio.CancelledError:  # SIGINT in the first moments, before our own handler was installed
             return Ended(130, app.summary)
     return Ended(1 if app.return_code is None else app.return_code, app.summary)

@@ -1,4 +1,5 @@
-"""Sends the terminal only the cells that changed. Textual sends whole regions: a step over a slow line cost 12 kB."""
+"""Sends the terminal only the cells that changed. Textual sends whole regions, which cost 12 kB for a step over a slow
+line."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -14,13 +15,13 @@ Cell = tuple[str, str]
 """The character of a cell (empty for the right half of a wide character), and the parameters of its SGR sequence."""
 
 MAX_GAP_CELLS = 4
-"""Unchanged cells between two changes that are cheaper sent again than jumped over."""
+"""The most unchanged cells between two changes that are cheaper to send again than to skip."""
 
 _PARAMETER = pattern(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
-"""One of SGR, ECMA-48 8.3.117; an extended colour is one."""
+"""One SGR parameter, ECMA-48 8.3.117; an extended colour is one."""
 
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
-"""What takes an attribute away, of those that every terminal knows: ECMA-48 8.3.117. Bold and faint go together."""
+"""The codes that end an attribute, of those that every terminal knows: ECMA-48 8.3.117. Bold and faint end together."""
 
 
 @lru_cache(maxsize=4096)
@@ -30,16 +31,16 @@ def _sgr(style: Style | None, colours: ColorSystem | None) -> str:
     before, _, _ = style.update_link(None).render("\0", color_system=colours).partition("\0")
     if "39" not in before and "49" not in before:
         return before.removeprefix("\x1b[").removesuffix("m")
-    # Each sequence begins with a reset, so that the default colours need no saying: without colours there are none.
+    # Each sequence begins with a reset, so default colours need no code; without colours there is only that.
     return ";".join(p for p in _PARAMETER.findall(before) if p not in ("39", "49"))
 
 
 @lru_cache(maxsize=4096)
 def _turn(pen: str, sgr: str) -> str:
-    """Return the SGR sequence from one style to another: all of the new one, or what differs where that is shorter.
+    """Return the SGR sequence from one style to another: the whole new one, or the difference if that is shorter.
 
-    Two styles share most, such as the ground's colour, and an RGB colour takes some 18 bytes. The first of a painting
-    is sent whole, whatever others have left on the terminal.
+    Two styles have much in common, such as the background, and an RGB colour takes some 18 bytes. The first style of a
+    painting is sent completely, because other programs may have changed the terminal's style.
     """
     whole = f"\x1b[0;{sgr}m" if sgr else "\x1b[0m"
     if not pen or not sgr:
@@ -68,7 +69,7 @@ def _parts(sgr: str) -> tuple[frozenset[str], str, str]:
 
 
 class Painter:
-    """Knows what stands on the terminal.
+    """Knows what the terminal shows.
 
     Attributes:
         began: whether anything has been painted.
@@ -79,10 +80,11 @@ class Painter:
         self._rows: list[list[Cell | None]] = []
         self._width = 0
         self._painted: list[tuple[int, int, str, str]] = []
-        """What the terminal was sent and is not in `_rows` yet: column, row, text and SGR parameters."""
+        """What was sent to the terminal and is not in `_rows` yet: column, row, text and SGR parameters."""
 
     def forget(self) -> None:
-        """Another program may have drawn on the terminal, or its size has changed: the next painting is a whole one."""
+        """Paint everything next time, because another program may have drawn on the terminal, or its size has
+        changed."""
         self._rows, self._painted = [], []
 
     def changes(
@@ -93,7 +95,7 @@ class Painter:
         Args:
             segments: text, and movements of the cursor.
             width, height: the terminal's size.
-            colours: how many it has.
+            colours: the number of its colours.
         """
         self.began = True
         if (self._width, len(self._rows)) != (width, height):
@@ -127,9 +129,9 @@ class Painter:
         return "".join(out)
 
     def _whole(self, placed: list[tuple[int, int, str, str]]) -> str:
-        """Return what makes the terminal show all of a painting; there is nothing yet to compare it with.
+        """Return what makes the terminal show a whole painting; there is nothing yet to compare it with.
 
-        The first screen is painted so. Its cells are needed for the second painting only, and are made then.
+        The first screen is painted this way. Its cells are needed only for the second painting, and are computed then.
         """
         self._painted = placed
         out: list[str] = []
@@ -153,7 +155,7 @@ class Painter:
 
 
 def _in_order(placed: list[tuple[int, int, str, str]], width: int) -> bool:
-    """Return whether texts follow one another without overlap, in characters that are one cell wide."""
+    """Return whether texts follow each other without overlap, in characters that are one cell wide."""
     end, row = 0, 0
     for x, y, text, _ in placed:
         if y < row or (y == row and x < end) or not (text.isascii() or all(cell_len(c) == 1 for c in text)):
@@ -165,7 +167,7 @@ def _in_order(placed: list[tuple[int, int, str, str]], width: int) -> bool:
 
 
 def _placed(segments: Iterable[Segment]) -> Iterator[tuple[int, int, str, Style | None]]:
-    """Yield each text with the column and the row at which it stands."""
+    """Yield each text with its column and row."""
     x = y = 0
     for text, style, control in segments:
         if control is None:
@@ -188,7 +190,7 @@ def _put(row: list[Cell | None], x: int, text: str, sgr: str) -> None:
             at = len(cells) - 1 if cells[-1] != ("", sgr) else len(cells) - 2
             cells[at] = ((cells[at] or ("", ""))[0] + char, sgr)
     end = min(start + len(cells), len(row))
-    for half in (start, end):  # what is left of a wide character when its other half is written over is a blank
+    for half in (start, end):  # the rest of a wide character whose other half is overwritten is a blank
         if 0 < half < len(row) and (cell := row[half]) is not None and not cell[0]:
             row[half - 1] = row[half] = (" ", cell[1])
     if 0 <= start < end:
@@ -196,7 +198,8 @@ def _put(row: list[Cell | None], x: int, text: str, sgr: str) -> None:
 
 
 def _runs(old: list[Cell | None], new: list[Cell | None]) -> Iterator[tuple[int, int]]:
-    """Yield where a row differs. One with characters that are not one cell wide is sent whole: terminals disagree."""
+    """Yield where a row differs. A row with characters that are not one cell wide is sent whole, because terminals
+    differ."""
     if old == new:
         return
     if any(cell is not None and len(cell[0]) != 1 for row in (old, new) for cell in row):

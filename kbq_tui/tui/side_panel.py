@@ -1,4 +1,4 @@
-"""What stands at the side where there is room: the equivalent commands, and what the article gets wrong."""
+"""The text at the side if there is room: the equivalent commands, and what the article gets wrong."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,7 +17,7 @@ ROW_BY_HAND: Final = N_("This row by hand")
 
 
 def commands(plan: Plan, step: Step) -> list[str]:
-    """Return the equivalent command of each change of a step, in order; blocked ones too."""
+    """Return the equivalent command of each change of a step, in order; blocked ones, too."""
     part = plan.step(step)
     return [command(a, plan.location) for a in (*part.changes, *(b.action for b in part.blocked))]
 
@@ -39,7 +39,7 @@ def lesson(
         shown: equivalent commands.
         what: heading over them, as in the catalogue of translations.
         most: how many of them are shown; None for all.
-        width: cells there are, for commands to be broken between arguments; 0 where that is not known.
+        width: the available cells, to break commands between arguments; 0 if not known.
     """
     it = STEP_HELP[step]
     parts: list[Content] = []

@@ -1,4 +1,5 @@
-"""Signing in from the screens: gcloud's login in place, a credentials file, or acting as a service account."""
+"""Signing in from the screens: gcloud's login on the plain terminal, a credentials file, or acting as a service
+account."""
 
 from __future__ import annotations
 
@@ -16,12 +17,12 @@ from kbq_tui.tui.plain_terminal import enter
 
 
 def can_mend(problem: Problem | None) -> bool:
-    """Return whether signing in, or signing in otherwise, is what a failed sign-in needs."""
+    """Return whether a failed sign-in can be solved by signing in, or signing in differently."""
     return problem is not None and problem.kind is Kind.CREDENTIALS
 
 
 async def log_in(host: Host, login: Login | None = None) -> None:
-    """Run gcloud's login on the plain terminal, then sign in and look.
+    """Run gcloud's login on the plain terminal, then sign in and read the project.
 
     Args:
         host: the app.
@@ -32,7 +33,7 @@ async def log_in(host: Host, login: Login | None = None) -> None:
         with host.suspend():
             _print(translate("This runs {command}; Ctrl+C leaves it.", command=str(LOGIN)))
             failed = host.wizard.services.sign_in.log_in()
-            if failed is not None:  # gcloud's own words stand above
+            if failed is not None:  # gcloud's own output is above
                 _print(f"{inert(render(failed))} {translate('Enter goes back.')}")
                 await enter()
     except SuspendNotSupported:
@@ -46,7 +47,7 @@ async def log_in(host: Host, login: Login | None = None) -> None:
 
 
 async def sign_in_with(host: Host, login: Login) -> None:
-    """Sign in with what was chosen; with gcloud's login where it names nothing that can sign in by itself."""
+    """Sign in with the chosen credentials; with gcloud's login if none of them can sign in alone."""
     host.wizard.use_login(login)
     if login.credentials or not host.wizard.services.sign_in.can_log_in():
         await signed_in(host)
@@ -55,7 +56,7 @@ async def sign_in_with(host: Host, login: Login) -> None:
 
 
 async def signed_in(host: Host) -> bool:
-    """Sign in, and look where a project is named. Returns whether the sign-in went well."""
+    """Sign in, and read the project if one is named. Returns whether the sign-in succeeded."""
     wizard = host.wizard
     done = await wizard.sign_in()
     if done and wizard.spec() is not None:

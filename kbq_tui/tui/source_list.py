@@ -1,4 +1,4 @@
-"""The list of tables of the source check, and what is said of one of them. Pure: same values, same lines."""
+"""The source check's list of tables, and the text about one of them. Pure: same values, same lines."""
 
 from textual.content import Content
 
@@ -22,10 +22,10 @@ _HEADS = (N_("STATE"), N_("TABLE"), N_("ROWS"), N_("READY FOR"), N_("REASON"))
 
 
 class TableColumns:
-    """How wide each column is.
+    """The widths of the columns.
 
     Args:
-        width: cells there are.
+        width: the available cells.
     """
 
     def __init__(self, width: int) -> None:
@@ -42,7 +42,7 @@ class TableColumns:
         return columns(*((Content.styled(text, "$text-quiet"), width) for text, width in (*cells, (reason, 0))))
 
     def line(self, table: TableReport) -> Content:
-        """Return one table in one line, with the worst that is said of it."""
+        """Return one table in one line, with its worst finding."""
         worst = next((f for f in table.reasons(table.likely) if f.severity is not Severity.NOTE), None)
         rows = f"{table.rows:,}" if table.rows is not None else "?"
         ready = ready_for(table)
@@ -70,7 +70,7 @@ def score(tables: list[TableReport], *, busy: bool) -> str:
 
 
 def finding_line(finding: SourceFinding) -> Content:
-    """Return one finding: sign and word, then the sentence."""
+    """Return one finding: glyph and word, then the sentence."""
     if finding.severity is Severity.NOTE:
         head = Content.styled(f"{DOT} {translate('note')}".ljust(status_width()), "$text-quiet")
     else:
@@ -79,7 +79,7 @@ def finding_line(finding: SourceFinding) -> Content:
 
 
 def column_line(column: ColumnReport, name_width: int, type_width: int, *, sent: bool) -> Content:
-    """Return one column: sign, name, type, and what it is for."""
+    """Return one column: glyph, name, type, and what it is for."""
     tone = TONES[column.severity]
     role = translate(ROLE_NAMES[column.role]) if column.role else translate("sent as a property") if sent else ""
     sign = Content.styled(f"{GLYPHS[tone]} ", STYLES[tone])
@@ -92,14 +92,14 @@ def column_line(column: ColumnReport, name_width: int, type_width: int, *, sent:
 
 
 def details(table: TableReport, width: int) -> Content:
-    """Return everything that is said of a table: for what it is ready, each finding, each column."""
+    """Return the whole report on a table: the uses it is ready for, each finding, each column."""
     ready = plain(ready_for(table), "bold")
     any_use = Ready.YES in table.ready.values()
     lines = [Content.assemble((translate("Ready for"), "$text-quiet"), ": ", ready) if any_use else ready]
     for use in Use:
         found = [f for f in table.reasons(use) if f.severity is not Severity.NOTE or use is table.likely]
         if use is not table.likely and table.ready[use] is not Ready.YES:
-            continue  # why a table of profiles holds no events is no news
+            continue  # that a table of profiles has no events is not worth mentioning
         more = [f for f in found if use is table.likely or f not in table.reasons(table.likely)]
         lines += [line for f in more for line in wrapped(finding_line(f), width, status_width())]
     name = min(32, max((len(c.name) for c in table.columns), default=0) + 2, max(12, width // 3))

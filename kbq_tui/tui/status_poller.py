@@ -1,4 +1,4 @@
-"""The dashboard, without a screen: every connection's last known state, its age, and what went wrong since."""
+"""The dashboard without a screen: every connection's last known state, its age, and the failures since."""
 
 import asyncio
 import time
@@ -24,28 +24,28 @@ from kbq_tui.model.spec import ConnectionSpec, InvalidValueError
 from kbq_tui.tui.polled_connection import PolledConnection
 
 LOOK_LIMIT = 90.0
-"""Seconds after which a look at one connection, and signing in, are given up."""
+"""Seconds after which reading one connection, and signing in, are given up."""
 AT_ONCE = 16
-"""How many connections are looked at at a time."""
+"""The number of connections that are read at a time."""
 BACK_OFF = (1, 2, 4, 8)
-"""How many periods pass before the next look, by the number of failures in a row."""
+"""The number of periods before the next reading, by the number of failures in a row."""
 TELL_EVERY = 0.25
-"""Seconds between two drawings while looks come in: thousands are sorted anew for each."""
+"""Seconds between two redraws while results come in: thousands of rows are sorted again for each."""
 READ_AT_ONCE = 20
-"""How many connections are read from their files before the first frame; the others are read behind it."""
+"""The number of connections whose files are read before the first frame; the others are read afterwards."""
 SAVE_EVERY = timedelta(minutes=10)
-"""How often the history of a connection is written where nothing but the time of the last look has changed."""
+"""How often a connection's history is written if only the time of the last reading has changed."""
 
 
 @dataclass(slots=True)
 class ListView:
-    """How the list is looked at; it stays so while a connection is open.
+    """The settings of the list; they are kept while a connection is open.
 
     Attributes:
         by, backwards: the order.
-        text: what name or project have to hold; empty for all.
+        text: a part of name or project; empty for all.
         only_bad: whether what is ok is left out.
-        row: the connection under the cursor, where it was moved.
+        row: the connection under the cursor, if it was moved.
     """
 
     by: SortBy = SortBy.STATE
@@ -56,24 +56,24 @@ class ListView:
 
 
 class StatusPoller:
-    """Looks at all connections, never twice at the same time, less often while it fails.
+    """Reads all connections, never twice at the same time, and less often while that fails.
 
     Attributes:
         connections: all of them, in the order of their names.
-        version: grows whenever something changes that is shown.
-        looking_since: when the look that is under way began (monotonic seconds), or None.
-        failures: how many looks in a row got no answer at all.
-        at: when a look was answered last.
-        since: when looks began to get no answer.
-        paused: the operator does not want any looks.
-        away: the terminal does not have the focus.
-        view: how the list is looked at.
+        version: increases whenever something visible changes.
+        looking_since: when the running reading began (monotonic seconds), or None.
+        failures: how many readings in a row got no answer at all.
+        at: when a reading was last answered.
+        since: when readings began to get no answer.
+        paused: whether the operator has paused readings.
+        away: whether the terminal does not have the focus.
+        view: the settings of the list.
 
     Args:
         services: everything a face needs.
         changed: called after each change of state, on the event loop.
         begun: returns the connection that is being set up and does not exist yet, or None.
-        period: seconds between two looks.
+        period: seconds between two readings.
     """
 
     def __init__(
@@ -117,10 +117,10 @@ class StatusPoller:
     def load(self, again: Collection[str] = ()) -> None:
         """List the connections that this machine remembers. What is known of them already is kept.
 
-        Only the first few are read at once; a look reads the others.
+        Only the first few are read at once; the next reading loads the others.
 
         Args:
-            again: names of those that may have changed, and are read again.
+            again: names of those that may have changed and are loaded again.
         """
         known = {w.name: w for w in self.connections}
         begun = self._begun()
@@ -135,7 +135,7 @@ class StatusPoller:
                 SavedConnection(ConnectionDraft(name=name), filed=False), read=False
             )
             watched.read = watched.read and name not in again
-            found.append(watched)  # the same one: a look may be about to write to it
+            found.append(watched)  # the same object, because a running reading may be about to write to it
         if begun is not None and begun.draft.name not in names:
             watched = known.get(begun.draft.name) or PolledConnection(begun)
             watched.saved = begun
@@ -170,30 +170,30 @@ class StatusPoller:
                 store.save_looks(watched.name, watched.history)
                 watched.kept = watched.history
 
-    # -- when to look ----------------------------------------------------------------------------------------------
+    # -- when to read ----------------------------------------------------------------------------------------------
 
     @property
     def due(self) -> bool:
-        """Whether it is time for a look."""
+        """Whether it is time for a reading."""
         if self.looking_since is not None or self.paused or self.away:
             return False
         return self._next is None or self.services.clock.monotonic() >= self._next
 
     def hurry(self) -> None:
-        """Let the next look be due at once: something may have been changed."""
+        """Make the next reading due at once, because something may have been changed."""
         self._next = None
 
     def wait(self) -> float:
-        """Return the seconds until the next look."""
+        """Return the seconds until the next reading."""
         return 0.0 if self._next is None else max(0.0, self._next - self.services.clock.monotonic())
 
     @property
     def reason(self) -> Problem | None:
-        """Why the latest look failed: of all connections, else of the first that got no answer."""
+        """Why the latest reading failed: for all connections, else for the first that got no answer."""
         return self.problem or next((w.problem for w in self.connections if w.problem is not None), None)
 
     def stale(self, watched: PolledConnection) -> bool:
-        """Whether what is known of a connection is older than the latest look."""
+        """Whether what is known of a connection is older than the latest reading."""
         return watched.problem is not None or (self.failures > 0 and self.problem is not None)
 
     def rows(self) -> list[Overview]:
@@ -206,23 +206,23 @@ class StatusPoller:
             replace(row, stale=True, unread=row.unread or title, health=row.health or Health.UNKNOWN) for row in rows
         ]
 
-    # -- looking ---------------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------------
 
     async def look(self) -> None:
-        """Look at every connection once."""
+        """Read every connection once."""
         if self.looking_since is not None:
             return
         clock = self.services.clock
         self.looking_since = clock.monotonic()
         self.problem = self._signed_out = None
-        self.load()  # connections may have come or gone
+        self.load()  # connections may have been added or removed
         looked: set[str] = set()
         answered = False
         try:
             if not self.connections:
                 await self._signed_in(self.services.sign_in)
             throttle = Throttle(AT_ONCE)
-            while left := [w for w in self.connections if w.name not in looked]:  # one may have come meanwhile
+            while left := [w for w in self.connections if w.name not in looked]:  # one may have been added meanwhile
                 looked |= {w.name for w in left}
                 if unread := [w for w in left if not w.read]:
                     await offload(lambda some=unread: self._read(some))  # type: ignore[misc]
@@ -249,22 +249,23 @@ class StatusPoller:
         self._changed()
 
     def accept(self, watched: PolledConnection) -> None:
-        """Take what differs from an earlier look as it is. Raises ProblemError."""
+        """Accept what differs from an earlier reading. Raises ProblemError."""
         watched.history = watched.history.accepted()
         watched.changed()
         self._save()
         self._changed()
 
     async def _keep(self) -> None:
-        """Write the histories, off the event loop. They can be lost without harm: a full disk ends no look."""
+        """Write the histories, off the event loop. They can be lost without harm: a full disk does not end a
+        reading."""
         with suppress(ProblemError):
             await offload(self._save)
 
     async def _signed_in(self, sign_in: SignIn) -> Cloud:
-        """Return Google as one of the operators sees it. A sign-in that failed is tried again by the next look.
+        """Return Google as one of the operators sees it. A sign-in that failed is tried again by the next reading.
 
         Raises:
-            ProblemError: no credentials, they are of no use, or Google did not answer in time.
+            ProblemError: there are no credentials, they cannot be used, or Google did not answer in time.
         """
         task = self._clouds.get(sign_in)
         if task is None:
@@ -279,7 +280,7 @@ class StatusPoller:
                 self._clouds.pop(sign_in, None)
 
     async def _one(self, watched: PolledConnection, throttle: Throttle) -> bool:
-        """Look at one connection. Returns whether Google answered, or nothing can be asked."""
+        """Read one connection. Returns whether Google answered, or there is nothing to ask."""
         try:
             spec = watched.saved.draft.spec()
         except InvalidValueError:
@@ -311,14 +312,14 @@ class StatusPoller:
         return answered
 
     async def _status(self, spec: ConnectionSpec, cloud: Cloud, kept: LookHistory) -> Status:
-        """Look at one connection. Raises ProblemError, TimeoutError."""
+        """Read the status of one connection. Raises ProblemError, TimeoutError."""
         last = await offload(lambda: self.services.store.last_verify(spec.name))
         ports = replace(self.services.ports(cloud, spec.name), neighbours=lambda: self._others(spec))
         async with asyncio.timeout(LOOK_LIMIT):
             return await with_drift(await status(spec, ports, last), cloud, kept)
 
     def _others(self, spec: ConnectionSpec) -> tuple[ConnectionSpec, ...]:
-        """Return the other connections, without reading their files once more."""
+        """Return the other connections, without reading their files again."""
         found: list[ConnectionSpec] = []
         for watched in list(self.connections):
             with suppress(ValueError):
@@ -341,7 +342,7 @@ def _unreachable(project: str) -> Problem:
 
 
 def _worth_saving(now: LookHistory, kept: LookHistory) -> bool:
-    """Return whether a history says something that the kept one does not, or is much younger."""
+    """Return whether a history has something that the saved one does not, or is much newer."""
     if not now.looks or now == kept:
         return False
     same = bool(kept.looks) and kept.looks[-1].health is now.looks[-1].health

@@ -17,7 +17,7 @@ class StepHelp:
         title: the heading over the step, in our words.
         intro: one line: what this step does.
         article: the section of the article.
-        wrong: what goes wrong when the article is followed to the letter, and what is done here instead.
+        wrong: what goes wrong if the article is followed exactly, and what is done here instead.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""What Klaviyo has done, as a panel of the dashboard and in full. Pure: same values, same lines."""
+"""Klaviyo's activity as a panel of the dashboard and in full. Pure: same values, same lines."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.text import columns, plain, status, status_width, wrapped
 
 IN_PANEL = ("last", "success", "jobs", "failed", "billed")
-"""The lines of the panel; all of them stand in the full view."""
+"""The lines of the panel; the full view has all of them."""
 
 
 def panel_lines(session: ActivitySession) -> Content:
-    """Return the worst finding and the figures that tell how syncs run; why there are none if that is so."""
+    """Return the worst finding and the figures that show whether syncs run; or why there are none."""
     found = session.found
     if session.problem is not None:
         return plain(session.problem.title, "bold $error")
@@ -33,7 +33,7 @@ def panel_lines(session: ActivitySession) -> Content:
 
 
 def panel_state(session: ActivitySession, key: str) -> Content:
-    """Return what stands in the panel's edge: for how long jobs are counted, and the key that shows all of it."""
+    """Return the text in the panel's edge: the period for which jobs are counted, and the key that shows all of it."""
     found = session.found
     if found is None:
         return Content("")
@@ -42,7 +42,7 @@ def panel_state(session: ActivitySession, key: str) -> Content:
 
 
 def finding_line(finding: SyncFinding) -> Content:
-    """Return one finding: sign and word, then the sentence."""
+    """Return one finding: glyph and word, then the sentence."""
     return status(Tone.FAIL if finding.kind in BROKEN else Tone.WARN) + plain(finding.text)
 
 
@@ -50,7 +50,7 @@ def full_lines(found: SyncActivity, width: int) -> Content:
     """Return all of it.
 
     Args:
-        found: what Klaviyo has done.
+        found: Klaviyo's activity.
         width: cells of a line.
     """
     lines = [line for finding in found.findings for line in wrapped(finding_line(finding), width, status_width())]
@@ -64,7 +64,7 @@ def full_lines(found: SyncActivity, width: int) -> Content:
 
 
 def _titled(lines: Iterator[ActivityLine] | list[ActivityLine], width: int = 0) -> list[Content]:
-    """Return lines with their titles in one column, wrapped where there is a width."""
+    """Return lines with their titles in one column, wrapped if there is a width."""
     kept = list(lines)
     room = max((len(render(line.title)) for line in kept), default=0) + 2
     made: list[Content] = []

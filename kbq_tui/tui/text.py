@@ -1,4 +1,4 @@
-"""The one way by which text gets on the screen: inert, and never read as markup."""
+"""The only way for text to the screen: inert, and never read as markup."""
 
 from functools import lru_cache
 
@@ -11,19 +11,19 @@ from kbq_tui.model.text import inert
 from kbq_tui.tui.glyphs import BAR_EMPTY, BAR_FULL, GLYPHS, STYLES, WORDS, Tone
 
 LINE = 300
-"""The longest text that one line is given; the screen cuts the rest."""
+"""The longest text of one line; the screen cuts the rest."""
 
 
 def plain(text: str | Message, style: str = "", *, limit: int = LINE) -> Content:
     """Return text from outside as one line of content: no markup, no control characters.
 
-    What was said below comes out in the person's language. A name from outside stays as it is, even where it is one of
-    our words: a dataset may be called `export`.
+    A message is rendered in the person's language. A name from outside is not translated, even if it is one of our
+    words: a dataset may be called `export`.
 
     Args:
         text: any text.
         style: a style of ours; never one from outside.
-        limit: characters at most.
+        limit: the most characters.
     """
     return Content.styled(inert(shown(text), limit), style) if text else Content("")
 
@@ -34,7 +34,7 @@ def block(text: str | Message, style: str = "", *, limit: int = 4_000) -> Conten
 
 
 def shown(text: str | Message) -> str:
-    """Return a text as it is shown: a message in the person's language, anything else as it is."""
+    """Return a text in the form in which it is shown: a message in the person's language, anything else unchanged."""
     return render(text) if isinstance(text, Message) else text
 
 
@@ -44,7 +44,7 @@ def step_lines(step: RemedyStep) -> str:
 
 
 def status(tone: Tone) -> Content:
-    """Return glyph and word of a tone, in its colour, as wide as the widest of them and one cell more."""
+    """Return glyph and word of a tone, in its colour, one cell wider than the widest of them."""
     return Content.styled(f"{GLYPHS[tone]} {translate(WORDS[tone])}".ljust(status_width()), STYLES[tone])
 
 
@@ -59,7 +59,7 @@ def _status_width(_: str) -> int:
 
 
 def columns(*cells: tuple[Content, int]) -> Content:
-    """Return cells side by side; each is cut or padded to its width, 0 means as it is."""
+    """Return cells side by side; each is cut or padded to its width, 0 means unchanged."""
     parts: list[Content] = []
     for content, width in cells:
         if width and content.cell_length > width:
@@ -72,11 +72,12 @@ def columns(*cells: tuple[Content, int]) -> Content:
 
 
 def shortened(content: Content, width: int) -> Content:
-    """Return content in `width` cells, cut in its middle: of paths and addresses the end matters as much as the start.
+    """Return content in `width` cells, cut in its middle, because the end of paths and addresses is as important as the
+    start.
 
     Args:
         content: one line.
-        width: the cells there are; 1 or more.
+        width: the available cells; 1 or more.
     """
     if content.cell_length <= width:
         return content
@@ -88,22 +89,22 @@ def shortened(content: Content, width: int) -> Content:
 
 
 HANGING_INDENT = 2
-"""Cells by which the next lines are set in where a word is too long to stand under the text."""
+"""The indentation in cells of further lines if a word is too long to be aligned with the text."""
 
 
 def wrapped(content: Content, width: int, first: int = 0) -> list[Content]:
-    """Return a line as the lines it takes, those after the first set in; nothing of it is cut.
+    """Return a line as several lines, those after the first indented; nothing of it is cut.
 
     Args:
         content: one line.
-        width: the cells there are.
+        width: the available cells.
         first: width of what is before the text, such as a status. Further lines of the text are aligned with its first.
     """
     if content.cell_length <= width or width <= HANGING_INDENT:
         return [content]
     words = [cell_len(word) for word in content[first:].plain.split()] or [0]
     hang = first if max(words) <= width - first else HANGING_INDENT
-    if width - first < words[0] <= width - hang:  # an address is not broken where it fits on a separate line
+    if width - first < words[0] <= width - hang:  # an address is not broken if it fits on a separate line
         line, content = content[:first].rstrip(), content[first:]
     else:
         line, content = _broken(content, width, first)
@@ -115,7 +116,7 @@ def wrapped(content: Content, width: int, first: int = 0) -> list[Content]:
 
 
 def _broken(content: Content, room: int, least: int) -> tuple[Content, Content]:
-    """Return what fits, and the rest, broken after a word where there is one."""
+    """Return what fits, and the rest, broken after a word if there is one."""
     text, cells, most = content.plain, 0, 0
     for most, char in enumerate(text):  # noqa: B007  where it ends
         cells += cell_len(char)
@@ -131,7 +132,7 @@ def brief(problem: Problem, *, more: bool = True) -> Content:
 
     Args:
         problem: the problem.
-        more: whether Enter on the row shows the rest, and is to be named.
+        more: whether to say that Enter on the row shows the rest.
     """
     heads = headed(translate("Remedy"), translate("Who"))
     lines = [Content.assemble(plain(problem.title, "bold"), ". ", plain(problem.cause))]
@@ -146,7 +147,7 @@ def brief(problem: Problem, *, more: bool = True) -> Content:
 
 
 def headed(*heads: str, gap: int = 2) -> list[str]:
-    """Return headings that stand at the beginning of lines, all as wide as the widest and `gap` cells more."""
+    """Return headings for the beginnings of lines, all `gap` cells wider than the widest."""
     width = max(map(len, heads)) + gap
     return [head.ljust(width) for head in heads]
 
@@ -155,7 +156,7 @@ BAR_CELLS = 10
 
 
 def bar(done: int, all_: int) -> Content:
-    """Return how much of something is done, as a bar and as numbers: `███████░░░ 2/3`."""
+    """Return the progress as a bar and as numbers: `███████░░░ 2/3`."""
     full = BAR_CELLS * done // all_ if all_ else 0
     return Content.assemble(
         (BAR_FULL * full, "$success"), (BAR_EMPTY * (BAR_CELLS - full), "$text-quiet"), f" {done}/{all_}"
@@ -163,7 +164,7 @@ def bar(done: int, all_: int) -> Content:
 
 
 def seconds(value: float) -> str:
-    """Return a duration as a person says it: `0.3 s`, `12 s`, `2 min 5 s`."""
+    """Return a duration as people say it: `0.3 s`, `12 s`, `2 min 5 s`."""
     if value < 9.95:
         return f"{value:.1f} s"
     whole = round(value)

@@ -1,4 +1,4 @@
-"""Colours. Every text colour has a contrast of 4.5:1 or more on every ground it stands on; a test counts."""
+"""Colours. Every text colour has a contrast of at least 4.5:1 on every background it is used on; a test computes it."""
 
 from dataclasses import replace
 
@@ -87,7 +87,7 @@ MONO = replace(
     name="mono",
     variables=_ANSI.variables | dict.fromkeys(("text-quiet", "frame", "cursor", "on-cursor"), "ansi_default"),
 )
-"""With NO_COLOR, which Textual then obeys by leaving out every colour: bold and reverse are all there is."""
+"""With NO_COLOR, for which Textual leaves out every colour: only bold and reverse are left."""
 
 THEMES = {t.name: t for t in (DARK, LIGHT, CONTRAST, MONO)}
 CYCLE = ("dark", "light", "contrast")

@@ -1,4 +1,4 @@
-"""What Klaviyo has done, in full: jobs, errors, cost, what is left behind, and what the last error means."""
+"""Klaviyo's activity in full: jobs, errors, cost, what is left behind, and the explanation of the last error."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import QuietStatic
 
 _WIDTH = 72
-"""Cells of a modal's body."""
+"""The width of a modal's body in cells."""
 
 
 class ActivitySheet(Modal[None]):
@@ -33,7 +33,7 @@ class ActivitySheet(Modal[None]):
 
     @property
     def _problems(self) -> list[Problem]:
-        """What the last error means, and why parts could not be read."""
+        """The explanation of the last error, and why parts could not be read."""
         found = self._session.found
         if self._session.problem is not None:
             return [self._session.problem]
@@ -59,7 +59,7 @@ class ActivitySheet(Modal[None]):
         self.query_one("#close").focus(scroll_visible=False)
 
     def _draw(self) -> None:
-        """Draw what is known by now."""
+        """Draw what is known so far."""
         found, problems = self._session.found, self._problems
         parts = [full_lines(found, _WIDTH)] if found is not None else []
         parts += [describe(problem) for problem in problems]

@@ -1,4 +1,4 @@
-"""Asks for one line of text, and takes none that cannot be right."""
+"""Asks for one line of text, and accepts only a valid one."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,11 +21,11 @@ class Ask(Modal[str | None]):
     Args:
         question: the heading.
         lines: what is asked, or what will be done.
-        label: what stands before the line to type into.
-        yes: the button that takes the answer.
-        check: returns why an answer cannot be right, or None.
+        label: the text before the input line.
+        yes: the button that accepts the answer.
+        check: returns why an answer is not valid, or None.
         danger: whether the answer destroys something.
-        value: what stands in the line at first.
+        value: the initial text.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Ask(Modal[str | None]):
         yield QuietStatic(block("\n".join(self._lines)) if self._lines else Content(""))
 
     def foot(self) -> ComposeResult:
-        """Lay out the line to type into, in sight however long the text is, and the two answers."""
+        """Lay out the input line, visible however long the text is, and the two answers."""
         yield Field("answer", self._label, self._value, self._check)
         with Horizontal(id="buttons"):
             yield Button(self._yes, id="yes", danger=self._danger)

@@ -1,4 +1,4 @@
-"""The frame of everything that opens over a screen. Esc closes it; the quit keys work in it too."""
+"""The frame of all modals. Esc closes it; the quit keys work in it, too."""
 
 from typing import ClassVar, TypeVar
 
@@ -44,7 +44,7 @@ class Modal(Fitting, ModalScreen[T]):
 
     @property
     def _ink(self) -> str:
-        """The style of the title: red where the question is about destroying something."""
+        """The style of the title: red if the question is about destroying something."""
         return f"bold {'$error' if self.has_class('-danger') else '$primary'}"
 
     @property
@@ -53,7 +53,7 @@ class Modal(Fitting, ModalScreen[T]):
         return host_of(self)
 
     def compose(self) -> ComposeResult:
-        """Lay out the title, what `fill` gives in a part that scrolls, what `foot` gives, a note and the key hints."""
+        """Lay out the title, `fill` in a part that scrolls, `foot`, a note and the key hints."""
         with Vertical(id="box"):
             yield QuietStatic(plain(translate(self.heading), self._ink), id="box-title")
             with Sheet(id="sheet"):
@@ -63,7 +63,7 @@ class Modal(Fitting, ModalScreen[T]):
             yield QuietStatic(hint_line(self.hints(), 74), id="box-hints")
 
     def outdated(self) -> bool:
-        """Return whether what is asked is over by now, so that the box goes by itself."""
+        """Return whether the question has become pointless, so that the box closes by itself."""
         return False
 
     def fill(self) -> ComposeResult:
@@ -71,11 +71,11 @@ class Modal(Fitting, ModalScreen[T]):
         yield from ()
 
     def foot(self) -> ComposeResult:
-        """Yield what stands under the body and never scrolls away."""
+        """Yield the widgets under the body, which always stay visible."""
         yield from ()
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys to name at the bottom, each with what it does."""
+        """Return the keys to show at the bottom, each with its label."""
         return [("Esc", translate("Close"))]
 
     def on_resize(self) -> None:
@@ -84,7 +84,7 @@ class Modal(Fitting, ModalScreen[T]):
         self.query_one("#sheet").styles.max_height = max(3, self.size.height - max(around, 9))
 
     def say(self, text: str) -> None:
-        """Put one line under the body."""
+        """Show one line under the body."""
         self.query_one("#box-note", QuietStatic).show(text)
 
     def action_close(self) -> None:

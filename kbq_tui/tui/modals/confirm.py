@@ -18,11 +18,11 @@ class Confirm(Modal[bool]):
 
     Args:
         question: the heading.
-        lines: what will be done, or left behind.
+        lines: what will be done, or what is left.
         yes: the answer that does it.
         no: the answer that does not.
         harmless: whether yes may have the focus.
-        while_: whether what is asked about still goes on; None if that does not end by itself.
+        while_: whether what is asked about is still running; None if it does not end by itself.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Confirm(Modal[bool]):
             yield Button(self._no, id="no")
 
     def on_mount(self) -> None:
-        """Put the focus on yes only where yes does no harm."""
+        """Put the focus on yes only if yes does no harm."""
         self.focus_first("#yes" if self._harmless else "#no")
 
     def hints(self) -> list[tuple[str, str]]:

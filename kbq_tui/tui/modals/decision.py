@@ -1,4 +1,4 @@
-"""A question with several answers of which each gives something away or destroys it; none of them has the focus."""
+"""A question with several answers, each of which gives something away or destroys it; none of them has the focus."""
 
 from collections.abc import Mapping, Sequence
 

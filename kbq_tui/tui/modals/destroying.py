@@ -8,7 +8,7 @@ from kbq_tui.tui.modals.confirm import Confirm
 
 
 def destroying(asked: str, lines: Sequence[str], *, yes: str, name: str, production: bool) -> Confirm | Ask:
-    """Return the question; its result is true where the operator agrees.
+    """Return the question; its result is true if the operator agrees.
 
     Args:
         asked: the heading.

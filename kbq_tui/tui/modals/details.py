@@ -34,7 +34,7 @@ class Details(Modal[None]):
         self._check_ids = check_ids
 
     def fill(self) -> ComposeResult:
-        """Lay out each check: why it is made, what was run, what came back, and the problem."""
+        """Lay out each check: why it is made, what was run, the answer, and the problem."""
         yield QuietStatic(self._content())
 
     def foot(self) -> ComposeResult:
@@ -44,7 +44,7 @@ class Details(Modal[None]):
             yield Button(translate("Text to send"), id="handoff")
 
     def on_mount(self) -> None:
-        """Offer the text to send only where there is a problem; put the focus on Close."""
+        """Show the button for the text to send only if there is a problem; put the focus on Close."""
         self.query_one("#handoff").display = self._problem() is not None
         self.query_one("#close").focus(scroll_visible=False)
 
@@ -118,7 +118,7 @@ class StepCommands(Modal[None]):
         yield QuietStatic(self._content)
 
     def foot(self) -> ComposeResult:
-        """Lay out the buttons; Copy only where there are commands."""
+        """Lay out the buttons; Copy only if there are commands."""
         with Horizontal(id="buttons"):
             if self._commands:
                 yield Button(translate("Copy the commands"), id="copy")
@@ -129,11 +129,11 @@ class StepCommands(Modal[None]):
         self.query(Button).first().focus(scroll_visible=False)
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys; those that copy, view and write only where there are commands."""
+        """Return the keys; those that copy, view and write only if there are commands."""
         return [*(keyboard.hints("text") if self._commands else ()), *super().hints()]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return whether a key's action is on: without commands there is nothing to copy, view or write."""
+        """Return whether a key's action is enabled: without commands there is nothing to copy, view or write."""
         return bool(self._commands) or action not in ("copy", "view", "write")
 
     @on(Button.Pressed, "#copy")

@@ -15,7 +15,8 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class Explain(Modal[None]):
-    """A field to paste an error into, and under it the cause and the remedy; with a text to send to who can help."""
+    """A field to paste an error into, and under it the cause and the remedy; with a text to send to somebody who can
+    help."""
 
     heading = N_("Paste an error from Google, gcloud, bq, a log, or Klaviyo")
 
@@ -24,7 +25,7 @@ class Explain(Modal[None]):
         self.problem: Problem | None = None
 
     def fill(self) -> ComposeResult:
-        """Lay out the field to paste into, the buttons, and the answer."""
+        """Lay out the input field, the buttons, and the answer."""
         area = TextArea("", id="paste", soft_wrap=True, show_line_numbers=False, compact=True, tab_behavior="focus")
         area.cursor_blink = False
         yield area
@@ -62,7 +63,7 @@ class Explain(Modal[None]):
             self.query_one("#handoff").display = True
             area = self.query_one("#paste", TextArea)
             area.add_class("-explained")
-            area.move_cursor((0, 0))  # its first lines say what it is, however a window is resized
+            area.move_cursor((0, 0))  # its first lines have the answer, however the window is resized
             self.query_one("#answer").scroll_visible(top=True, animate=False)
 
     @on(Button.Pressed, "#handoff")

@@ -1,4 +1,4 @@
-"""F1: what this screen does, and its keys. Markdown is loaded when it is first asked for."""
+"""F1: what this screen does, and its keys. Markdown is imported when it is first needed."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +11,7 @@ from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 
 _FOLDER = Path(__file__).parent.parent / "help"
-"""The English texts; those in another language lie in a folder of its name in it."""
+"""The folder of the English texts; those in another language are in a subfolder with its name."""
 
 
 def help_text(name: str, scopes: tuple[str, ...]) -> str:

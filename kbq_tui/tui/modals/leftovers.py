@@ -1,4 +1,4 @@
-"""Which of several keys that are not kept here."""
+"""Chooses one of several keys that are not stored here."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,11 +28,11 @@ def age(key: KeyInfo, now: datetime) -> str:
 
 
 class PickKey(Modal[str]):
-    """Picks one of the keys that are not kept here; nothing is deleted by picking.
+    """Picks one of the keys that are not stored here; picking deletes nothing.
 
     Args:
         keys: the keys.
-        now: their age is counted from here.
+        now: the time from which their age is computed.
     """
 
     heading = N_("Keys at Google that are not kept here: which one?")

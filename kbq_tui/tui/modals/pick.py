@@ -21,7 +21,7 @@ from kbq_tui.tui.widgets.field import LineInput
 from kbq_tui.tui.widgets.static import QuietStatic
 
 DEBOUNCE = 0.25
-"""Seconds of quiet before the server is asked."""
+"""Seconds without typing before the server is queried."""
 
 LOCATIONS = (
     ("US", N_("United States, multi-region")),
@@ -73,7 +73,7 @@ LOCATIONS = (
 
 
 class Picker(Modal[str]):
-    """A line to type into, and a list under it."""
+    """An input line, and a list under it."""
 
     BINDINGS: ClassVar = [
         Binding("down", "move(1)", show=False, priority=True),
@@ -104,7 +104,7 @@ class Picker(Modal[str]):
         self.focus_first("#search")
 
     def offer(self, options: list[tuple[str, Content]]) -> None:
-        """Show what can be taken."""
+        """Show the options."""
         listed = self.query_one("#options", OptionList)
         listed.set_options([Option(content, id=value) for value, content in options])
         if options:
@@ -128,7 +128,7 @@ class Picker(Modal[str]):
 
 
 class PickProject(Picker):
-    """Picks a project. Only what is shown is ever read, so 5,000 projects are as quick as five."""
+    """Picks a project. Only what is shown is ever read, so 5,000 projects are as fast as five."""
 
     BINDINGS: ClassVar = [keyboard.bound("refresh", "search_again")]
     heading = N_("Pick a project")
@@ -166,7 +166,7 @@ class PickProject(Picker):
         self.host.launch(self._search(event.value.strip(), DEBOUNCE), "project search")
 
     def action_search_again(self) -> None:
-        """F5: search again for what stands in the search line."""
+        """F5: search again for the text in the search line."""
         self.host.launch(self._search(self.query_one("#search", LineInput).value.strip(), 0.0), "project search")
 
     async def _search(self, text: str, pause: float) -> None:
@@ -213,12 +213,12 @@ class PickProject(Picker):
         self.say(translate("There are more: type to narrow it down") if page.next_token else found)
 
     def _fail(self, problem: Problem) -> None:
-        """Say cause, remedy and who can help where the list would be."""
+        """Show cause, remedy and who can help in place of the list."""
         self.query_one("#box-note", QuietStatic).show(brief(problem, more=False))
 
 
 class PickLocation(Picker):
-    """Picks a location: where datasets exist already first."""
+    """Picks a location; those of existing datasets come first."""
 
     heading = N_("Pick a location: it can never be changed later")
     prompt = N_("city or region")
@@ -244,14 +244,14 @@ class PickLocation(Picker):
             [
                 (value, columns((plain(value, "bold"), 26), (plain(label, "$text-quiet"), 0)))
                 for value, label in options
-                # By its English name too: Google's pages and colleagues may know no other.
+                # By its English name, too: Google's pages and colleagues may use no other.
                 if any(text in name.lower() for name in (value, label, names.get(value, "")))
             ]
         )
 
 
 def _used(name: str) -> str:
-    """Return what is said of a location in which the project has datasets; `name` is empty for one we do not know."""
+    """Return the text for a location in which the project has datasets; `name` is empty if its name is not known."""
     if not name:
         return translate("datasets of this project are here")
     return translate("{place}; datasets of this project are here", place=translate(name))

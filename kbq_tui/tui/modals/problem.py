@@ -1,4 +1,4 @@
-"""A problem in full: cause, remedy, who can help, Google's own words, and a text to send to a person who can."""
+"""A problem in full: cause, remedy, who can help, Google's own text, and a text to send to a person who can."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -95,7 +95,7 @@ class ProblemSheet(Modal[bool]):
         yield QuietStatic(describe(self.problem))
 
     def foot(self) -> ComposeResult:
-        """Lay out the buttons; Try again only where that can help."""
+        """Lay out the buttons; Try again only if that can help."""
         with Horizontal(id="buttons"):
             if self._retry:
                 yield Button(translate("Try again"), id="retry")
@@ -113,7 +113,7 @@ class ProblemSheet(Modal[bool]):
         self.query_one("#copy").focus(scroll_visible=False)
 
     def action_look_again(self) -> None:
-        """For when it is mended: close, and see whether it is."""
+        """F5, after something was repaired: close, and check whether the problem is solved."""
         self.dismiss(None)
         self.app.call_later(self.app.run_action, "refresh_now")
 

@@ -1,4 +1,4 @@
-"""Asks how else to sign in: with a credentials file, as a service account, or both."""
+"""Asks for another way to sign in: with a credentials file, as a service account, or both."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,12 +16,12 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class SignInOtherwise(Modal[Login | None]):
-    """Asks for a credentials file and for a service account to act as; one of them suffices. None for neither."""
+    """Asks for a credentials file and for a service account to act as; one of them is enough. None for neither."""
 
     heading = N_("Sign in otherwise")
 
     def fill(self) -> ComposeResult:
-        """Lay out what each of the two is."""
+        """Lay out the explanations of both."""
         lines = [
             translate("A file: a service account's key (JSON), or what gcloud's login has written on another machine:"),
             f"   {LOGIN}",
@@ -32,7 +32,7 @@ class SignInOtherwise(Modal[Login | None]):
         yield QuietStatic(block("\n".join(lines)))
 
     def foot(self) -> ComposeResult:
-        """Lay out the two lines to type into, and the answers."""
+        """Lay out the two input lines, and the answers."""
         yield Field("credentials", translate("Credentials file"), "", self._file, optional=True)
         yield Field("impersonate", translate("Act as"), "", check_impersonated, optional=True)
         with Horizontal(id="buttons"):

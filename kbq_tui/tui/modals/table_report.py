@@ -1,4 +1,4 @@
-"""One table of the source check in full: for what it is ready, each finding, each column."""
+"""One table of the source check in full: the uses it is ready for, each finding, each column."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,11 +14,11 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import QuietStatic
 
 _WIDTH = 72
-"""Cells of a modal's body."""
+"""The width of a modal's body in cells."""
 
 
 class TableSheet(Modal[None]):
-    """Everything that is said of one table.
+    """The whole report on one table.
 
     Args:
         table: the table.
@@ -30,13 +30,13 @@ class TableSheet(Modal[None]):
         self._table = table
 
     def fill(self) -> ComposeResult:
-        """Lay out findings and columns, and the problem where it cannot be read."""
+        """Lay out findings and columns, and the problem if it cannot be read."""
         content = details(self._table, _WIDTH)
         problem = self._table.problem
         yield QuietStatic(content if problem is None else Content("\n\n").join((content, describe(problem))))
 
     def foot(self) -> ComposeResult:
-        """Lay out the buttons; the text to send only where there is a problem."""
+        """Lay out the buttons; the text to send only if there is a problem."""
         with Horizontal(id="buttons"):
             yield Button(translate("Close"), id="close")
             if self._table.problem is not None:

@@ -1,11 +1,11 @@
-"""One screen per step. Screens do not import each other: which one comes next is the app's business."""
+"""One screen for each step. Screens do not import each other: the app decides which one comes next."""
 
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.screens.base import BaseScreen
 
 
 def screen_for(step: Step) -> type[BaseScreen]:
-    """Return a step's screen; each is loaded when it is first shown, so that the first one comes at once."""
+    """Return a step's screen; each is imported when it is first shown, so that the first one is fast."""
     match step:
         case Step.PROJECT:
             from kbq_tui.tui.screens.project import ProjectScreen

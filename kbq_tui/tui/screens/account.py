@@ -1,4 +1,4 @@
-"""Step 3: the service account, its keys, and the key that is kept here."""
+"""Step 3: the service account, its keys, and the key that is stored here."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,9 +26,9 @@ from kbq_tui.tui.widgets.field import Field
 
 
 class AccountScreen(PlanStepScreen):
-    """Step 3: the service account, its keys with their age, and where the key file is kept.
+    """Step 3: the service account, its keys with their age, and where the key file is stored.
 
-    Keys: F7 deletes a key at Google whose private half is not on this machine.
+    Keys: F7 deletes a key at Google whose private key is not on this machine.
     """
 
     BINDINGS = keyboard.bindings("account")
@@ -51,11 +51,11 @@ class AccountScreen(PlanStepScreen):
         )
 
     def offers(self) -> ComposeResult:
-        """Lay out the button that deletes a key whose private half is not on this machine."""
+        """Lay out the button that deletes a key whose private key is not on this machine."""
         yield Button(translate("Delete a key"), id="leftover", danger=True)
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys; F7 (delete a key) only where there is one to delete."""
+        """Return the keys; F7 (delete a key) only if there is one to delete."""
         found = super().hints()
         return found if self.host.wizard.leftovers() else [h for h in found if h[0] != keyboard.face("delete-key")]
 
@@ -74,7 +74,7 @@ class AccountScreen(PlanStepScreen):
         super().draw_body()
 
     def lines(self) -> list[PlanLine]:
-        """Return the account with its address, the keys that Google has, and the one kept here with its path."""
+        """Return the account with its address, the keys that Google has, and the local one with its path."""
         lines, wizard = super().lines(), self.host.wizard
         seen = wizard.observed
         if seen is None or not lines:
@@ -98,7 +98,7 @@ class AccountScreen(PlanStepScreen):
         at = 1 + next((n for n, x in enumerate(lines) if x.action and x.action.key.kind is ActionKind.ACCOUNT), -1)
         return [*lines[:at], *_at_google(seen), *lines[at:]]
 
-    # -- what the operator does --------------------------------------------------------------------------------------
+    # -- actions ----------------------------------------------------------------------------------------------------
 
     @on(Button.Pressed, "#leftover")
     def action_delete_key(self) -> None:
@@ -123,7 +123,7 @@ class AccountScreen(PlanStepScreen):
             again = key is not None and await self._delete(key)
 
     async def _delete(self, key: KeyInfo) -> bool:
-        """Ask, and delete a key. Returns whether that failed and another try is wanted."""
+        """Ask, and delete a key. Returns whether that failed and another attempt is wanted."""
         from kbq_tui.planning.removals import key_deletion
         from kbq_tui.tui.modals.destroying import destroying
         from kbq_tui.tui.modals.leftovers import age

@@ -1,4 +1,4 @@
-"""What every full screen has: title, panel, message, hints; a side panel where there is room."""
+"""The base of all full screens: title, panel, message, hints; a side panel if there is room."""
 
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from kbq_tui.tui.widgets.page import PageLayout, Panel, titled
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, steps_line, where_line
 
 WIDE = 120
-"""Columns from which on there is a side panel."""
+"""The width in columns from which on there is a side panel."""
 PHASES = {
     Phase.SIGNING_IN: N_("Signing in to Google"),
     Phase.LOOKING: N_("Looking at the project"),
@@ -27,35 +27,35 @@ PHASES = {
     Phase.AWAITING: N_("Waiting for Klaviyo's call"),
     Phase.VERIFYING: N_("Checking with the key"),
 }
-"""What a phase is called while it lasts; the time comes after it."""
+"""The message of each phase; the time comes after it."""
 _LAYOUT = PageLayout()
 SMALL = N_("This window is too small: 60x16 is the least. {key} quits.")
 
 
 class Body(Panel):
-    """The panel that scrolls. Rows are cut to its width, so a new one draws them again."""
+    """The panel that scrolls. Rows are cut to its width, so a new width draws them again."""
 
     def on_resize(self) -> None:
-        """Draw anew: texts are wrapped to the width."""
+        """Draw again: texts are wrapped to the width."""
         super().on_resize()
         if isinstance(self.screen, BaseScreen):
             self.screen.call_after_refresh(self.screen.draw)
 
 
 class SidePanel(QuietStatic):
-    """The side panel. What stands in it is wrapped to its width, so a new one draws it again."""
+    """The side panel. Its content is wrapped to its width, so a new width draws it again."""
 
     def __init__(self) -> None:
         super().__init__(id="side")
 
     def on_resize(self) -> None:
-        """Draw anew: texts are wrapped to the width."""
+        """Draw again: texts are wrapped to the width."""
         if isinstance(self.screen, BaseScreen):
             self.screen.call_after_refresh(self.screen.draw)
 
 
 class BaseScreen(Fitting, Screen[None]):
-    """A full screen. Subclasses give `heading`, `state`, `fill`, `draw_body` and, where there is one, `side`."""
+    """A full screen. Subclasses give `heading`, `state`, `fill`, `draw_body` and, if they have one, `side`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
 
@@ -85,12 +85,12 @@ class BaseScreen(Fitting, Screen[None]):
         return _LAYOUT
 
     def render(self) -> Any:
-        """Return the ground behind the widgets, or that there is no room for them."""
+        """Return the background behind the widgets, or that there is no room for them."""
         small = translate(SMALL, key=keyboard.face("quit"))
         return Content(small) if self.too_small(self.size) else super().render()
 
     def compose(self) -> ComposeResult:
-        """Lay out title, panel (what `fill` gives), what `foot` gives, key hints and message line."""
+        """Lay out title, panel (`fill`), `foot`, key hints and message line."""
         yield QuietStatic(id="title")
         yield QuietStatic(id="where")
         with Body(id="body"):
@@ -102,25 +102,25 @@ class BaseScreen(Fitting, Screen[None]):
             yield SidePanel()
 
     scrolled: ClassVar[str] = "#body"
-    """What the keys for scrolling move."""
+    """What the keys for scrolling scroll."""
 
     def on_mount(self) -> None:
-        """Draw title and hints at once where this is the first screen."""
+        """Draw title and hints at once if this is the first screen."""
         self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
-        if len(self.app.screen_stack) == 1:  # on a later one they would come after its body, which is drawn in parts
+        if len(self.app.screen_stack) == 1:  # on a later screen they would come after its body, which is drawn in parts
             self._draw_bars()
             self._draw_side()
 
     def on_descendant_focus(self) -> None:
-        """Draw anew: what is said at the side and below depends on the focus."""
+        """Draw again: the texts at the side and below depend on the focus."""
         self.draw()
 
     def on_resize(self) -> None:
-        """Draw anew for another size."""
+        """Draw again for another size."""
         self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
-        """Bring everything up to date; what did not change is not drawn."""
+        """Bring everything up to date; unchanged parts are not drawn."""
         if not self.is_mounted or not self.query("#hints"):
             return
         self._draw_bars()
@@ -138,9 +138,9 @@ class BaseScreen(Fitting, Screen[None]):
         return (side.first().content_size.width if side else 0) or 36
 
     def _draw_side(self) -> None:
-        """Draw the side panel where there is room for it; it is made when there is for the first time."""
+        """Draw the side panel if there is room for it; it is created when there is for the first time."""
         if self._width < WIDE:
-            self.query("#side").set(display=False)  # what `display` was set to counts more than the style sheet
+            self.query("#side").set(display=False)  # the value set for `display` takes precedence over the style sheet
             return
         if not (found := self.query("#side")):
             self.mount(SidePanel())
@@ -167,7 +167,7 @@ class BaseScreen(Fitting, Screen[None]):
         self.query_one("#hints", QuietStatic).show(hint_line(self.hints(), width - 2))
 
     def _draw_frame(self) -> None:
-        """Draw the edge of the frame: its title, and how far it is."""
+        """Draw the edge of the frame: its title, and the progress."""
         self.query_one("#body", Body).entitle(self.heading(), self.state())
 
     # -- for subclasses -------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class BaseScreen(Fitting, Screen[None]):
         yield from ()
 
     def foot(self) -> ComposeResult:
-        """Yield what stands under the body and never scrolls away."""
+        """Yield the widgets under the body, which always stay visible."""
         yield from ()
 
     def draw_body(self) -> None:
@@ -188,15 +188,15 @@ class BaseScreen(Fitting, Screen[None]):
         return ""
 
     def state(self) -> Content:
-        """Return what stands at the right of the panel's title: how far it is, or how it is."""
+        """Return the text at the right of the panel's title: the progress, or the state."""
         return Content("")
 
     def intro(self) -> str:
-        """Return what the screen is for, in a few words."""
+        """Return the purpose of the screen in a few words."""
         return ""
 
     def side(self) -> Content:
-        """Return what stands at the side from 120 columns on."""
+        """Return the text at the side from 120 columns on."""
         return Content("")
 
     def place(self) -> tuple[str, ...]:
@@ -205,13 +205,13 @@ class BaseScreen(Fitting, Screen[None]):
         return (draft.name, draft.project.strip()) if self.step is not None and draft.project.strip() else ()
 
     def title_line(self, width: int) -> Content:
-        """Return the top line: the steps, with those that are done marked."""
+        """Return the top line: the steps, with finished ones marked."""
         wizard = self.host.wizard
         done = () if wizard.stopped else STEPS[: STEPS.index(wizard.furthest)]
         return steps_line(self.step, done, width)
 
     def enter(self) -> str:
-        """Return what Enter does where the focus is."""
+        """Return what Enter does at the present focus."""
         return translate("Go on")
 
     def hints(self) -> list[tuple[str, str]]:
@@ -240,7 +240,7 @@ class BaseScreen(Fitting, Screen[None]):
             line.idle()
 
     def latest_note(self) -> str:
-        """Return what the set-up has to say, with the key that tries again where Google did not answer."""
+        """Return the set-up's note, with the key that tries again if Google did not answer."""
         note = self.host.wizard.note
         if note is None:
             return ""
@@ -269,7 +269,7 @@ class BaseScreen(Fitting, Screen[None]):
         body.scroll_page_down(animate=False) if by > 0 else body.scroll_page_up(animate=False)
 
     def action_focus_edge(self, place: int) -> None:
-        """Home and End: put the focus on the first (0) or the last (-1) that can have it."""
+        """Home and End: put the focus on the first (0) or the last (-1) widget that can have it."""
         if self.focus_chain:
             self.focus_chain[place].focus()
 
@@ -278,5 +278,5 @@ class BaseScreen(Fitting, Screen[None]):
         self.host.wizard.clock.nudge()
 
     def action_stop_waiting(self) -> None:
-        """While waiting for Google: stop waiting; what was done stays done."""
+        """While waiting for Google: stop waiting; completed changes stay."""
         self.host.wizard.clock.give_up()

@@ -1,4 +1,4 @@
-"""Step 6: the values for Klaviyo, each copied with one key. No secret is among them."""
+"""Step 6: the values for Klaviyo, each copied with one key. None of them is secret."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -24,7 +24,7 @@ from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
 DEFAULT_FILE: Final = "./klaviyo-values.txt"
-"""Where the values are written unless another place is typed."""
+"""The file for the values unless another is typed."""
 
 
 class ConnectScreen(BaseScreen):
@@ -41,7 +41,7 @@ class ConnectScreen(BaseScreen):
     help_name = "connect"
 
     def fill(self) -> ComposeResult:
-        """Lay out the verdict, the way through Klaviyo's menu, and the values to fill in there."""
+        """Lay out the verdict, the path through Klaviyo's menu, and the values to enter there."""
         yield QuietStatic(id="verdict")
         yield QuietStatic(translate("In Klaviyo, go to"), classes="intro gap")
         yield QuietStatic(id="menu")
@@ -57,7 +57,7 @@ class ConnectScreen(BaseScreen):
             yield Button(translate("Quit"), id="quit")
 
     def on_mount(self) -> None:
-        """Put the focus on the values; read what is there if that has not been done."""
+        """Put the focus on the values; read the state if that has not been done."""
         super().on_mount()
         self.query_one("#values").focus()
         wizard = self.host.wizard
@@ -145,7 +145,7 @@ class ConnectScreen(BaseScreen):
         self.query_one("#connected", Button).label = translate("Connected: yes" if done else "Klaviyo is connected")
 
     def _key_file(self, summary: Summary) -> str:
-        """Return what the third value shows: the whole path, or the name where the line below has the whole path."""
+        """Return what the third value shows: the full path, or the name if the line below has the full path."""
         path = summary.key_path or ""
         return PurePath(path).name if self.host.look.host else path
 
@@ -185,7 +185,7 @@ class ConnectScreen(BaseScreen):
             ),
         )
 
-    # -- what the operator does --------------------------------------------------------------------------------------
+    # -- actions ----------------------------------------------------------------------------------------------------
 
     def _value(self, which: str) -> tuple[str, str]:
         summary = self.host.wizard.summary()
@@ -286,7 +286,7 @@ class ConnectScreen(BaseScreen):
 
 
 def _way(menu: Sequence[Message]) -> Content:
-    """Return a way through Klaviyo's menus."""
+    """Return a path through Klaviyo's menus."""
     return Content(f" {ARROW} ").join([Content.styled(render(name), "bold") for name in menu])
 
 

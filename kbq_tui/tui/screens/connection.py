@@ -1,4 +1,5 @@
-"""One connection in two panes: its parts, and what is to be done. Where there is no room for two, that comes first."""
+"""One connection in two panes: its parts, and what is to be done. If there is only room for one, the latter comes
+first."""
 
 from typing import ClassVar
 
@@ -37,7 +38,7 @@ class ConnectionScreen(WatchingScreen):
         self._syncs: ActivitySession | None = None
 
     def fill(self) -> ComposeResult:
-        """Lay out what is to be done, what has changed, the parts, and the last looks in words."""
+        """Lay out what is to be done, what has changed, the parts, and the last readings in words."""
         yield QuietStatic(id="which")
         yield QuietStatic(id="to-do")
         yield QuietStatic(id="drift", classes="head")
@@ -49,7 +50,7 @@ class ConnectionScreen(WatchingScreen):
         yield Panel(QuietStatic(id="sync-lines"), id="syncs")
 
     def on_mount(self) -> None:
-        """Draw what is known already; looks go on."""
+        """Draw what is known already; readings continue."""
         super().on_mount()
         self._syncs = self.host.activity(self.opened)
         self._look_at_syncs()
@@ -57,7 +58,7 @@ class ConnectionScreen(WatchingScreen):
         self.query_one("#lines").focus()
 
     def look(self) -> None:
-        """Look at the connection, and now and then at Klaviyo's syncs."""
+        """Read the connection, and less often Klaviyo's syncs."""
         super().look()
         self._look_at_syncs()
 
@@ -70,14 +71,14 @@ class ConnectionScreen(WatchingScreen):
         return self.host.monitor.named(self.opened)
 
     def title_line(self, width: int) -> Content:
-        """Return the top line: the way to here, and name and project."""
+        """Return the top line: the path to this screen, and name and project."""
         dashboard, chosen = translate("Dashboard"), self.chosen()
         left = Content.assemble(("kbq-tui", "bold $primary"), "  ", dashboard, " › ", plain(self.opened, "bold"))
         place = f"{self.opened} {DOT} {chosen.saved.draft.project}" if chosen is not None else ""
         return with_place(left, shortened(plain(place, "bold"), max(1, width - left.cell_length - 2)), width)
 
     def heading(self) -> str:
-        """Return since when the connection is as it is, where that is known."""
+        """Return since when the connection has its state, if that is known."""
         chosen = self.chosen()
         since = since_words(chosen.overview, self.host.services.clock.now()) if chosen is not None else ""
         return since or translate("Parts")
@@ -88,7 +89,7 @@ class ConnectionScreen(WatchingScreen):
         return [("Enter", translate("Problem")), *keyboard.hints(*self.scopes, "app", without=without)]
 
     def draw_body(self) -> None:
-        """Draw the parts, the last looks and, where there is no second pane, what is to be done."""
+        """Draw the parts, the last readings and, if there is no second pane, what is to be done."""
         chosen = self.chosen()
         if chosen is None:
             return
@@ -105,7 +106,7 @@ class ConnectionScreen(WatchingScreen):
         above.display = bool(above.shown)
 
     def _draw_syncs(self) -> None:
-        """Draw the panel of Klaviyo's syncs; there is none of a connection that is not saved."""
+        """Draw the panel of Klaviyo's syncs; there is none for a connection that is not saved."""
         panel, session = self.query_one("#syncs", Panel), self._syncs
         panel.display = session is not None
         if session is not None:
@@ -118,7 +119,7 @@ class ConnectionScreen(WatchingScreen):
         return Content("") if chosen is None else to_do(chosen)
 
     def aged(self) -> None:
-        """Draw the ages anew."""
+        """Update the ages."""
         self.draw()
 
     @on(Rows.Chosen, "#lines")

@@ -1,4 +1,4 @@
-"""All connections in a list, looked at again on a timer. The last good answer stays, with its age."""
+"""All connections in a list, read again on a timer. The last good values stay, with their age."""
 
 from typing import ClassVar
 
@@ -23,13 +23,14 @@ from kbq_tui.tui.widgets.static import QuietStatic, with_place
 from kbq_tui.tui.widgets.table import ConnectionTable
 
 FRAME_LINES = 3
-"""Lines of the list's frame, with the header."""
+"""The lines of the list's frame, with the header."""
 
 
 class DashboardScreen(WatchingScreen):
-    """All connections of this machine, one line each. Of a single one its parts stand below.
+    """All connections of this machine, one line each. If there is only one, its parts are below.
 
-    Keys: Enter opens the connection under the cursor, / filters, ! leaves out what is ok, capitals sort.
+    Keys: Enter opens the connection under the cursor,
+    filters, ! leaves out what is ok, capitals sort.
     """
 
     BINDINGS: ClassVar = [*keyboard.bindings("dashboard", "connection"), keyboard.bound("back", "up")]
@@ -54,13 +55,13 @@ class DashboardScreen(WatchingScreen):
         yield Rows(id="lines")
 
     def foot(self) -> ComposeResult:
-        """Lay out the line to filter by, and what is said of the row under the cursor and of what is not read."""
+        """Lay out the filter line, and the texts about the row under the cursor and about what could not be read."""
         yield LineInput(self._view.text, id="filter", placeholder=translate("part of a name or project"))
         yield QuietStatic(id="about")
         yield QuietStatic(id="unread")
 
     def on_mount(self) -> None:
-        """Read the connections, look at them once, and again whenever it is time."""
+        """Load the connections, read them once, and again whenever it is time."""
         self.query_one("#filter").display = False
         self.host.monitor.load()
         super().on_mount()
@@ -72,24 +73,24 @@ class DashboardScreen(WatchingScreen):
             self.look()
 
     def on_screen_resume(self) -> None:
-        """Read again what the set-up may have changed."""
+        """Load again what the set-up may have changed."""
         self.host.monitor.load(again=(self.host.wizard.draft.name,))
         self.draw()
 
     def aged(self) -> None:
-        """Draw the ages anew."""
+        """Update the ages."""
         self.query_one("#connections", ConnectionTable).refresh()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def title_line(self, width: int) -> Content:
-        """Return the top line, with how many connections are how at its right."""
+        """Return the top line, with the number of connections in each state at its right."""
         left = Content.assemble(("kbq-tui", "bold $primary"), "  ", (translate("Dashboard"), "bold"))
         right = totals_line(totals(self._all))
         return with_place(left, right, width)
 
     def heading(self) -> str:
-        """Return what the list holds: all, or how many of them, and by what they were chosen."""
+        """Return the content of the list: all connections, or how many of them, and by which filter."""
         n, shown = len(self._all), len(self._rows)
         parts = [translate_n("{n} connection", "{n} connections", n)]
         if self._view.text or self._view.only_bad:
@@ -109,14 +110,14 @@ class DashboardScreen(WatchingScreen):
         return [("Enter", translate("Open")), *keyboard.hints(*self.scopes, "app", without=without)]
 
     def draw(self) -> None:
-        """Bring everything up to date; the list only where something in it has changed."""
+        """Bring everything up to date; the list only if something in it has changed."""
         if not self.is_mounted or not self.query("#hints"):
             return
         self._fill_list()
         super().draw()
 
     def _fill_list(self, *, top: bool = False) -> None:
-        """Filter and sort, where anything has changed since."""
+        """Filter and sort, if anything has changed since."""
         monitor = self.host.monitor
         state = (monitor.version, self._view.by, self._view.backwards, self._view.text, self._view.only_bad)
         if state == self._drawn:
@@ -141,7 +142,7 @@ class DashboardScreen(WatchingScreen):
         return self._layout(width).line(self._rows[name], self.host.services.clock.now())
 
     def draw_body(self) -> None:
-        """Draw the header, what is said of the connection under the cursor, and the parts of a single one."""
+        """Draw the header, the text about the connection under the cursor, and the parts of a single one."""
         table, which = self.query_one("#connections", ConnectionTable), self.query_one("#which", QuietStatic)
         heads = self.query_one("#heads", QuietStatic)
         chosen, single = self.chosen(), len(self._all) == 1
@@ -182,7 +183,7 @@ class DashboardScreen(WatchingScreen):
         chosen = self.chosen()
         return Content("") if chosen is None else to_do(chosen)
 
-    # -- what the operator does ------------------------------------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------------------------------
 
     def chosen(self) -> PolledConnection | None:
         """Return the connection under the cursor."""
@@ -213,13 +214,13 @@ class DashboardScreen(WatchingScreen):
             super().action_scroll_page(by)
 
     def action_sort(self, by: str) -> None:
-        """A capital letter: order by a column; again: the other way round."""
+        """A capital letter: sort by a column; again: reverse the order."""
         self._view.backwards = self._view.by is SortBy(by) and not self._view.backwards
         self._view.by = SortBy(by)
         self.draw()
 
     def action_not_ok(self) -> None:
-        """!: only what is not ok, or everything again."""
+        """!: show only what is not ok, or everything again."""
         self._view.only_bad = not self._view.only_bad
         self._refill()
 
@@ -239,7 +240,7 @@ class DashboardScreen(WatchingScreen):
         self.app.push_screen(ask, lambda name: self.host.new_connection(name) if name else None)
 
     def action_filter(self) -> None:
-        """/: type what the name or the project holds."""
+        """/: type a part of the name or the project."""
         line = self.query_one("#filter", LineInput)
         line.display = True
         line.focus()
@@ -265,7 +266,7 @@ class DashboardScreen(WatchingScreen):
         self.query_one("#connections").focus()
 
     def action_up(self) -> None:
-        """Escape: show all connections again; where they are shown, what it does everywhere."""
+        """Escape: show all connections again; if they are shown, do what it does everywhere."""
         if self._view.text or self._view.only_bad or self.query_one("#filter").display:
             self._view.only_bad = False
             self.query_one("#filter", LineInput).value = ""

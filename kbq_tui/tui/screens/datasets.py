@@ -35,7 +35,7 @@ class DatasetsScreen(PlanStepScreen):
         yield Field("staging_dataset", translate("Klaviyo's own"), draft.staging_dataset, check_dataset)
 
     def doing(self, n: int, *, again: bool) -> str:
-        """Return the label of the main button: create so many datasets."""
+        """Return the label of the main button: create `n` datasets."""
         if again:
             return translate_n("Retry: Create {n} dataset", "Retry: Create {n} datasets", n)
         return translate_n("Create {n} dataset", "Create {n} datasets", n)

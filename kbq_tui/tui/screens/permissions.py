@@ -37,7 +37,7 @@ class PermissionsScreen(PlanStepScreen):
         yield Button(translate("Remove over-grants"), id="remove", danger=True)
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys; F7 (remove) only where there is something to remove."""
+        """Return the keys; F7 (remove) only if there is something to remove."""
         found = super().hints()
         return found if excess(self.host.wizard) else [h for h in found if h[0] != keyboard.face("remove")]
 
@@ -52,7 +52,7 @@ class PermissionsScreen(PlanStepScreen):
         return [*super().lines(), *over_lines(self.host.wizard)]
 
     def doing(self, n: int, *, again: bool) -> str:
-        """Return the label of the main button: grant so many roles, or make so many changes."""
+        """Return the label of the main button: grant `n` roles, or make `n` changes."""
         part = self.host.wizard.part(self.step)
         if part is not None and any(a.key.kind is ActionKind.REVOKE for a in part.changes):
             if again:
@@ -62,17 +62,17 @@ class PermissionsScreen(PlanStepScreen):
             return translate_n("Retry: Grant {n} role", "Retry: Grant {n} roles", n)
         return translate_n("Grant {n} role", "Grant {n} roles", n)
 
-    # -- what the operator does --------------------------------------------------------------------------------------
+    # -- actions ----------------------------------------------------------------------------------------------------
 
     @on(Button.Pressed, "#remove")
     def action_remove(self) -> None:
-        """F7 and the button: take away roles that the account does not need, after a question."""
+        """F7 and the button: remove roles that the account does not need, after a question."""
         if not self.host.wizard.busy:
             self.host.launch(self._remove(), "remove over-grants")
 
     async def _remove(self) -> None:
-        """Look for it, show what is taken away, ask, and do it; what cannot be done is explained, with the text to
-        send."""
+        """Look for them, show what will be removed, ask, and remove it; what cannot be done is explained, with the text
+        to send."""
         from kbq_tui.tui.modals.destroying import destroying
 
         wizard = self.host.wizard

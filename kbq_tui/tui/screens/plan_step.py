@@ -1,4 +1,4 @@
-"""The frame of a step that changes something: status, preview, one key to do it, progress, and what comes after."""
+"""The base of the steps that change something: status, preview, one key to do it, progress, and the next step."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
 
 
 TABLE_WIDTH = 76
-"""Cells of the table before the screen has been laid out."""
+"""The table's width in cells before the screen has been laid out."""
 
 
 class PlanStepScreen(BaseScreen):
-    """A step with a plan: what will be changed and what is in the way, and the button that does it.
+    """A step with a plan: what will be changed and what blocks it, and the button that does it.
 
-    Enter on a row says more about it. Subclasses give `step`, `fields`, and the button's label (`doing`).
+    Enter on a row shows more about it. Subclasses give `step`, `fields`, and the button's label (`doing`).
     """
 
     step = Step.DATASETS
     warnings: tuple[str, ...] = ()
 
     def fill(self) -> ComposeResult:
-        """Lay out the step's own fields, its table, and what else is worth knowing."""
+        """Lay out the step's own fields, its table, and warnings."""
         yield from self.fields()
         yield QuietStatic(id="plan-head")
         yield Rows(id="plan")
         yield Rows(id="warnings")
 
     def foot(self) -> ComposeResult:
-        """Lay out what is said of the row under the cursor or of what will be changed, and the buttons."""
+        """Lay out the text about the row under the cursor or the changes, and the buttons."""
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
             yield Button(translate("Continue"), id="primary")
@@ -62,15 +62,15 @@ class PlanStepScreen(BaseScreen):
             yield Button(translate("Back"), id="back")
 
     def fields(self) -> ComposeResult:
-        """Yield what can be typed on this step."""
+        """Yield the input fields of this step."""
         yield from ()
 
     def offers(self) -> ComposeResult:
-        """Yield the buttons of what a step can do besides its part of the plan, and only when asked for."""
+        """Yield the buttons for what a step can do, on request, besides its part of the plan."""
         yield from ()
 
     def on_mount(self) -> None:
-        """Put the focus on the main button; read what is there if that has not been done."""
+        """Put the focus on the main button; read the state if that has not been done."""
         super().on_mount()
         self.focus_first("#primary")
         if not self.host.wizard.current:
@@ -110,7 +110,7 @@ class PlanStepScreen(BaseScreen):
         return plan_lines(self.host.wizard, self.step)
 
     def state(self) -> Content:
-        """Return how far the changes are while they are made, else how many there are to make."""
+        """Return the progress while changes are made, else how many there are to make."""
         wizard = self.host.wizard
         part = wizard.part(self.step)
         if part is None:
@@ -147,7 +147,7 @@ class PlanStepScreen(BaseScreen):
             self.query_one("#plan" if busy and wizard.part(self.step) else "#primary").focus()
 
     def primary_label(self) -> tuple[str, bool]:
-        """Return what Enter does now, and whether it can."""
+        """Return what Enter does now, and whether it can be pressed."""
         wizard = self.host.wizard
         if wizard.busy:
             return (translate("Working" if wizard.writing else "Reading"), False)
@@ -163,11 +163,11 @@ class PlanStepScreen(BaseScreen):
         return (translate("Continue"), True)
 
     def doing(self, n: int, *, again: bool) -> str:
-        """Return the words for making `n` changes; `again` after some have failed."""
+        """Return the label for making `n` changes; `again` after some have failed."""
         raise NotImplementedError
 
     def _about(self) -> None:
-        """Say something of the row under the cursor, or of what blocks, or that the table is all that is changed."""
+        """Draw the text about the row under the cursor, or about what blocks, or that the table has all changes."""
         wizard = self.host.wizard
         stuck = wizard.blocked(self.step)
         problem = wizard.sign_in_problem or (stuck[0].problem if stuck else next(iter(wizard.failed.values()), None))
@@ -191,7 +191,7 @@ class PlanStepScreen(BaseScreen):
             self.step, side_panel.commands(plan, self.step) if plan else [], most=1, width=self.side_width
         )
 
-    # -- what the operator does --------------------------------------------------------------------------------------
+    # -- actions ----------------------------------------------------------------------------------------------------
 
     @on(Button.Pressed, "#primary")
     def _primary(self) -> None:
@@ -199,7 +199,7 @@ class PlanStepScreen(BaseScreen):
         if wizard.busy:
             return
         if can_mend(wizard.sign_in_problem):
-            self.host.goto(Step.PROJECT)  # where the ways to sign in are
+            self.host.goto(Step.PROJECT)  # the screen with the ways to sign in
         elif wizard.part(self.step) is None:
             self.host.launch(wizard.look(), "look")
         elif wizard.pending(self.step):
@@ -218,7 +218,8 @@ class PlanStepScreen(BaseScreen):
             self.query_one("#primary").focus()
 
     async def _left_to_terraform(self) -> bool:
-        """Where Terraform made what is to be changed, offer the plan for it instead. Returns whether that was taken."""
+        """If Terraform created what is to be changed, offer the plan for it instead. Returns whether that was
+        accepted."""
         plan, part = self.host.wizard.plan, self.host.wizard.part(self.step)
         changed = {getattr(action.resource, "dataset", "") for action in part.changes} if part is not None else set()
         owned = [w for w in plan.warnings if w.code == Code.TERRAFORM_OWNED] if plan is not None else []
@@ -244,8 +245,8 @@ class PlanStepScreen(BaseScreen):
 
         Args:
             question: shows exactly what is done.
-            work: does it; returns the first thing that went wrong.
-            actions: what is done, for the text to a person who may.
+            work: does it; returns the first failure.
+            actions: what is done, for the text to a person with the permission.
         """
         from kbq_tui.tui.modals.problem import ProblemSheet
 

@@ -1,4 +1,4 @@
-"""Step 1: who is signed in, which project, where, which way; and whether anything stands in the way."""
+"""Step 1: who is signed in, the project, the location, the direction, and any obstacles."""
 
 from typing import ClassVar
 
@@ -39,7 +39,7 @@ _DIRECTIONS = (
 class ProjectScreen(BaseScreen):
     """Step 1: who is signed in, the project, the location and the direction, and whether the project is ready.
 
-    Keys: F7 picks a project, or a location where that field has the focus; F5 looks again.
+    Keys: F7 picks a project, or a location if that field has the focus; F5 reads again.
     """
 
     BINDINGS = keyboard.bindings("project")
@@ -73,7 +73,7 @@ class ProjectScreen(BaseScreen):
         yield Rows(id="findings", classes="head")
 
     def foot(self) -> ComposeResult:
-        """Lay out what is said of the row under the cursor, and the buttons."""
+        """Lay out the text about the row under the cursor, and the buttons."""
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
             yield Button(translate("Look"), id="primary")
@@ -83,7 +83,7 @@ class ProjectScreen(BaseScreen):
             yield Button(translate("Continue"), id="continue")
 
     def on_mount(self) -> None:
-        """Sign in, and look at the project if one is named."""
+        """Sign in, and read the project if one is named."""
         super().on_mount()
         wizard = self.host.wizard
         if wizard.spec() is None:
@@ -133,7 +133,7 @@ class ProjectScreen(BaseScreen):
             return columns((status(Tone.READ), 0), (Content(translate("Signing in")), 0))
         who = plain(wizard.identity.principal or translate("somebody"), "bold")
         source = plain(f" ({render(wizard.identity.source)})", "$text-quiet")
-        # Until Google has answered, nothing but the credentials is known, and that they are accepted is not.
+        # Until Google has answered, only the credentials are known, not whether they are accepted.
         tone = Tone.OK if wizard.answered else Tone.UNKNOWN
         head = translate("Signed in as") if wizard.answered else translate("Credentials of")
         line = columns((status(tone), 0), (Content(head + " "), 0), (who, 0), (source, 0))
@@ -150,7 +150,7 @@ class ProjectScreen(BaseScreen):
         field.note(Content.styled(text, "$text-quiet"))
 
     def state(self) -> Content:
-        """Return whether anything is in the way."""
+        """Return whether anything blocks the set-up."""
         wizard = self.host.wizard
         if wizard.sign_in_problem is not None:
             return Content.styled(translate("Sign in first"), "bold")
@@ -244,7 +244,7 @@ class ProjectScreen(BaseScreen):
             self.step, side_panel.commands(plan, self.step) if plan else [], most=1, width=self.side_width
         )
 
-    # -- what the operator does --------------------------------------------------------------------------------------
+    # -- actions ----------------------------------------------------------------------------------------------------
 
     @on(Field.Changed)
     def _typed(self, event: Field.Changed) -> None:
@@ -331,7 +331,7 @@ class ProjectScreen(BaseScreen):
             self.host.open_problem(event.row.problem, self._in_its_stead(event.row.problem))
 
     def _in_its_stead(self, problem: Problem) -> tuple[Action, ...]:
-        """Return all that a missing permission blocks: two datasets are two actions."""
+        """Return all actions that a missing permission blocks: two datasets are two actions."""
         plan, permission = self.host.wizard.plan, problem.detail("permission")
         if plan is None or not permission:
             return ()
@@ -342,7 +342,7 @@ class ProjectScreen(BaseScreen):
         self.draw()
 
     def action_pick(self) -> None:
-        """F7: pick a location where that field has the focus, else a project."""
+        """F7: pick a location if that field has the focus, else a project."""
         from kbq_tui.tui.modals.pick import PickLocation, PickProject
 
         if self.query_one("#field-location LineInput").has_focus:

@@ -1,4 +1,4 @@
-"""Replacing the key that Klaviyo holds: the steps, what to do in Klaviyo, the wait for its call, and the way back."""
+"""Key rotation: the steps, what to do in Klaviyo, the wait for its call, and the rollback."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
 
 
 class RotationScreen(BaseScreen):
-    """The replacement of one connection's key, from the dashboard.
+    """The key rotation of one connection, opened from the dashboard.
 
     Args:
         name: the connection, whose lock is held.
@@ -48,7 +48,7 @@ class RotationScreen(BaseScreen):
         yield QuietStatic(id="in-klaviyo", classes="gap")
 
     def foot(self) -> ComposeResult:
-        """Lay out what is said of a problem, and the buttons."""
+        """Lay out the text about a problem, and the buttons."""
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
             yield Button(translate("Go on"), id="primary")
@@ -57,7 +57,7 @@ class RotationScreen(BaseScreen):
             yield Button(translate("Back"), id="back")
 
     def on_mount(self) -> None:
-        """Find out where it stands; go on with waiting where Klaviyo's call is what is missing."""
+        """Read the state; continue to wait if only Klaviyo's call is missing."""
         self.session = RotationSession(self.host.wizard)
         super().on_mount()
         self.query_one("#primary").focus()
@@ -67,7 +67,7 @@ class RotationScreen(BaseScreen):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def title_line(self, width: int) -> Content:
-        """Return the top line: the way to here."""
+        """Return the top line: the path to this screen."""
         way = [translate("Dashboard"), self.opened, translate("Replace the key")]
         return Content.assemble(
             ("kbq-tui", "bold $primary"), "  ", f"{way[0]} › ", plain(way[1]), " › ", (way[2], "bold")
@@ -83,7 +83,7 @@ class RotationScreen(BaseScreen):
         return translate("Key of {account}", account=spec.account_email.partition("@")[0]) if spec is not None else ""
 
     def draw_body(self) -> None:
-        """Draw the steps, what is to be done in Klaviyo, what stands in the way, and the buttons."""
+        """Draw the steps, what is to be done in Klaviyo, what blocks, and the buttons."""
         session = self.session
         rows = step_rows(session)
         self.query_one("#steps", Rows).show(rows)
@@ -133,7 +133,7 @@ class RotationScreen(BaseScreen):
             primary.focus()
 
     def draw_message(self, line: MessageLine) -> None:
-        """Draw the message line; Klaviyo's call is waited for in sight, and may be left."""
+        """Draw the message line; it shows the wait for Klaviyo's call, which can be stopped."""
         if self.session.awaiting:
             line.set_note("")
             hint = translate("Esc leaves, both keys work")
@@ -141,7 +141,7 @@ class RotationScreen(BaseScreen):
         else:
             super().draw_message(line)
 
-    # -- what the operator does ------------------------------------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------------------------------
 
     @on(Button.Pressed, "#primary")
     def _primary(self) -> None:
@@ -166,7 +166,7 @@ class RotationScreen(BaseScreen):
         self._do(self.session.back, translate("Take the new key back?"), translate("Take it back"))
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]], asked: str, yes: str) -> None:
-        """Change something; in production, or with another login than the connection's operator, that is asked."""
+        """Change something; in production, or if the login is not the connection's operator, ask first."""
         self.host.launch(self._agreed(work, asked, yes), "rotate")
 
     async def _agreed(self, work: Callable[[], Coroutine[Any, Any, None]], asked: str, yes: str) -> None:
@@ -181,7 +181,7 @@ class RotationScreen(BaseScreen):
 
     @on(Button.Pressed, "#back")
     def action_up(self) -> None:
-        """Escape: back to the connection; a wait for Klaviyo ends, and goes on when one comes back."""
+        """Escape: back to the connection; a wait for Klaviyo ends, and continues when the screen is opened again."""
         wizard = self.host.wizard
         if wizard.writing:
             wizard.say(translate("A change is being made and will be finished first."))

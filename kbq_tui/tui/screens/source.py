@@ -1,4 +1,4 @@
-"""Whether the tables of a connection are ready for Klaviyo. It is no step: the set-up goes on without it."""
+"""Whether the tables of a connection are ready for Klaviyo. It is not a step: the set-up continues without it."""
 
 from typing import ClassVar
 
@@ -20,12 +20,12 @@ from kbq_tui.tui.widgets.table import ConnectionTable
 
 
 class SourceScreen(BaseScreen):
-    """The tables of a connection, the worst first; the list fills while they are looked at.
+    """The tables of a connection, the worst first; the list fills while they are checked.
 
-    Keys: Enter opens a table with its columns and all that is said of it, r looks again, Esc goes back.
+    Keys: Enter opens a table with its columns and findings, r checks again, Esc goes back.
 
     Args:
-        session: the check of this connection, which goes on while another screen is shown.
+        session: the check of this connection, which continues while another screen is shown.
     """
 
     BINDINGS: ClassVar = [*keyboard.bindings("source"), keyboard.bound("back", "leave")]
@@ -39,20 +39,20 @@ class SourceScreen(BaseScreen):
         self._columns: dict[int, TableColumns] = {}
 
     def fill(self) -> ComposeResult:
-        """Lay out the list with its header, and what is to be said of all of it."""
+        """Lay out the list with its header, and the text about all of it."""
         yield QuietStatic(id="heads")
         yield ConnectionTable(self._line, id="tables")
         yield QuietStatic(id="which")
 
     def foot(self) -> ComposeResult:
-        """Lay out what is said of the table under the cursor, and the buttons."""
+        """Lay out the text about the table under the cursor, and the buttons."""
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
             yield Button(translate("Check again"), id="again")
             yield Button(translate("Continue"), id="go")
 
     def on_mount(self) -> None:
-        """Look at the tables, unless that has been done or is going on."""
+        """Check the tables, unless that has been done or is running."""
         super().on_mount()
         self.query_one("#tables").focus()
         if not self.session.busy and self.session.report is None and self.session.problem is None:
@@ -74,7 +74,7 @@ class SourceScreen(BaseScreen):
         return translate("Tables and views of {dataset}", dataset=self.session.draft.import_dataset.strip())
 
     def state(self) -> Content:
-        """Return how many tables are ready, or were looked at so far."""
+        """Return how many tables are ready, or were checked so far."""
         rows = self.session.rows()
         return Content.styled(score(rows, busy=self.session.busy), "bold") if rows or self.session.busy else Content("")
 
@@ -92,7 +92,7 @@ class SourceScreen(BaseScreen):
         return self._layout(width).line(self._rows[name])
 
     def draw_body(self) -> None:
-        """Draw the score, the list as far as it is known, and what is said of the table under the cursor."""
+        """Draw the score, the list as far as it is known, and the text about the table under the cursor."""
         session = self.session
         rows = session.rows()
         self._rows = {t.name: t for t in rows}
@@ -111,7 +111,7 @@ class SourceScreen(BaseScreen):
         about.display = bool(about.shown)
 
     def _empty(self) -> Content:
-        """Return why there is nothing in the list, or what is to be said of all of it."""
+        """Return why there is nothing in the list, or the findings about all of it."""
         session = self.session
         if session.problem is not None:
             return Content.assemble(plain(session.problem.title, "bold $error"), ". ", plain(session.problem.cause))
@@ -133,7 +133,7 @@ class SourceScreen(BaseScreen):
         return self._rows.get(name) if name is not None else None
 
     def _about(self) -> Content:
-        """Return the worst that is said of the table under the cursor, whole."""
+        """Return the worst finding about the table under the cursor, in full."""
         table = self._chosen()
         if table is None:
             return Content("")
@@ -147,7 +147,7 @@ class SourceScreen(BaseScreen):
         return details(table, self.side_width) if table is not None else Content("")
 
     def draw_message(self, line: MessageLine) -> None:
-        """Draw the message line: that tables are being looked at, else the latest note."""
+        """Draw the message line: that tables are being checked, else the latest note."""
         if self.session.busy and self.session.since is not None:
             line.set_note("")
             line.busy(translate("Looking at the tables"), self.session.since, 0.0, "")
@@ -159,26 +159,26 @@ class SourceScreen(BaseScreen):
         since = self.session.since
         return self.host.services.clock.monotonic() - since if since is not None else 0.0
 
-    # -- what the operator does ------------------------------------------------------------------------------------
+    # -- actions ----------------------------------------------------------------------------------------------------
 
     @on(Button.Pressed, "#again")
     def action_again(self) -> None:
-        """r: look at the tables again."""
+        """r: check the tables again."""
         if not self.session.busy:
             self.host.launch(self.session.check(), "source")
 
     def action_all(self) -> None:
-        """a: look at every table, however many there are."""
+        """a: check every table, however many there are."""
         if not self.session.busy:
             self.host.launch(self.session.check(every=True), "source")
 
     @on(Button.Pressed, "#go")
     def _go_on(self) -> None:
-        """Go on with the set-up, where it led here."""
+        """Continue the set-up, if it led here."""
         self.host.leave_source(forward=True)
 
     def action_leave(self) -> None:
-        """Escape: back to where one came from; a look goes on meanwhile."""
+        """Escape: back to the previous screen; a running check continues."""
         self.host.leave_source(forward=False)
 
     def action_save_report(self) -> None:

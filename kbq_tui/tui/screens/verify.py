@@ -1,4 +1,4 @@
-"""Step 5: every check of the article, mended, run live with the key."""
+"""Step 5: every check of the article, corrected, run with the key."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -32,23 +32,23 @@ _MENDED_ON = {Code.KEY_UNHELD: Step.ACCOUNT, Code.OVER_GRANT: Step.PERMISSIONS}
 
 
 DETAIL_LINES = 5
-"""Lines that are kept free under the checks for what is said of one of them."""
+"""Lines that are kept free under the checks for the text about one of them."""
 AROUND = 7
-"""Lines of the screen around the checks: title, where, frame, buttons, message, hints."""
+"""Lines of the screen around the checks: title, location, frame, buttons, message, hints."""
 
 
 class VerifyScreen(BaseScreen):
-    """Step 5: every check with its verdict, and at the side what was run and what came back.
+    """Step 5: every check with its verdict, and at the side what was run and the answer.
 
     Keys: Enter opens the check under the cursor, r runs all again, s saves the report, t shows whether the tables are
-    ready, F7 goes to the step that can take away what was found; while checks wait for Google, n goes on without them.
+    ready, F7 goes to the step that can remove what was found; while checks wait for Google, n continues without them.
     """
 
     BINDINGS = keyboard.bindings("verify")
     scopes: ClassVar = ("verify",)
     step = Step.VERIFY
     _checks: Mapping[str, tuple[Check, ...]] = MappingProxyType({})
-    """The checks that each row stands for."""
+    """The checks in each row."""
     tells_signed_out = True
     help_name = "verify"
 
@@ -57,7 +57,7 @@ class VerifyScreen(BaseScreen):
         yield Rows(id="checks")
 
     def foot(self) -> ComposeResult:
-        """Lay out what is said of the check under the cursor, and the buttons."""
+        """Lay out the text about the check under the cursor, and the buttons."""
         yield QuietStatic(id="detail")
         with Horizontal(id="buttons"):
             yield Button(translate("Run the checks"), id="primary")
@@ -81,7 +81,7 @@ class VerifyScreen(BaseScreen):
         return translate("Step {n} of {all}: {title}", n=5, all=len(Step), title=translate("Verify with the key"))
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys that mean something now: while checks run, those that wait, stop or go on."""
+        """Return the keys that have an effect now: while checks run, those to wait, stop or continue."""
         wizard = self.host.wizard
         without = frozenset(
             {"commands", "refresh"} | ({"verify", "save", "check-tables"} if wizard.busy else {"go-on"})
@@ -138,12 +138,12 @@ class VerifyScreen(BaseScreen):
             self.query_one("#checks").focus()
 
     def _under_cursor(self) -> tuple[Check, ...]:
-        """Return the checks that the row under the cursor stands for."""
+        """Return the checks in the row under the cursor."""
         row = self.query_one("#checks", Rows).row
         return self._checks.get(row.id, ()) if row is not None else ()
 
     def _check(self) -> Check | None:
-        """Return the check under the cursor, where it has a separate row."""
+        """Return the check under the cursor, if it has its own row."""
         found = self._under_cursor()
         return found[0] if len(found) == 1 else None
 
@@ -156,7 +156,7 @@ class VerifyScreen(BaseScreen):
         return next((check for check in expected(spec) if tone_of(wizard, check) is Tone.WAIT), None)
 
     def _mended_on(self) -> Step | None:
-        """Return the step that offers to take away what the check under the cursor has found."""
+        """Return the step that can remove what the check under the cursor has found."""
         check = self._check()
         result = self.host.wizard.results.get(check.id) if check is not None else None
         code = result.problem.code if result is not None and result.problem is not None else None
@@ -165,7 +165,7 @@ class VerifyScreen(BaseScreen):
     def _detail(self, room: int) -> Content:
         """Return, for the check under the cursor: evidence, what was run, the problem and its remedy.
 
-        Where the row stands for several, the check that waits is described: it holds up the others.
+        If the row has several checks, the one that waits is described, because it delays the others.
         """
         check = self._check() or self._waiting()
         if check is None:
@@ -189,7 +189,7 @@ class VerifyScreen(BaseScreen):
                 lines["ran"] = ran + plain(result.command, "$primary", limit=700)
         elif event is not None and event.kind is EventKind.WAITING:
             lines["waits"] = waits + plain(event.text)
-        problem = result.problem if result else None  # while a change is on its way there is nothing to mend
+        problem = result.problem if result else None  # while a change has not taken effect, there is nothing to repair
         if problem is not None:
             lines["cause"] = cause + plain(problem.cause)
             if problem.remedy:
@@ -207,9 +207,10 @@ class VerifyScreen(BaseScreen):
         return Content("\n").join(lines)
 
     def _fitted(self, lines: dict[str, Content], head: int, room: int) -> Content:
-        """Return lines in the room under the checks; Enter shows them all.
+        """Return lines that fit into the room under the checks; Enter shows all of them.
 
-        Of a problem, what the article says goes first and what was run next, for cause and remedy to be whole.
+        For a problem, the article's part is left out first and what was run next, so that cause and remedy are
+        complete.
         """
         width = max(20, self._width - 4)
         whole = {name: wrapped(line, width, head) for name, line in lines.items()}
@@ -226,7 +227,7 @@ class VerifyScreen(BaseScreen):
         return Content("\n").join(part for parts in whole.values() for part in parts)
 
     def side(self) -> Content:
-        """Return the side panel: the check under the cursor, what was run and what came back."""
+        """Return the side panel: the check under the cursor, what was run and the answer."""
         check = self._check()
         if check is None:
             return self._titles(None)
@@ -261,7 +262,7 @@ class VerifyScreen(BaseScreen):
                 parts += [Content("\n\n"), Content.styled(translate("Who"), "bold"), Content("\n"), block(problem.who)]
         return Content("").join(parts)
 
-    # -- what the operator does --------------------------------------------------------------------------------------
+    # -- actions ----------------------------------------------------------------------------------------------------
 
     async def _verify(self) -> None:
         wizard = self.host.wizard
@@ -289,7 +290,7 @@ class VerifyScreen(BaseScreen):
             self.action_nudge()
 
     def action_mend(self) -> None:
-        """F7: go to the step that can take away what the check has found, or say that none can."""
+        """F7: go to the step that can remove what the check has found, or say that none can."""
         wizard = self.host.wizard
         step = self._mended_on()
         if step is None:
@@ -307,7 +308,7 @@ class VerifyScreen(BaseScreen):
 
     @on(Button.Pressed, "#go")
     def action_go_on(self) -> None:
-        """n: go on while checks still wait."""
+        """n: continue while checks still wait."""
         self.host.goto(Step.CONNECT)
 
     @on(Button.Pressed, "#report")

@@ -1,4 +1,4 @@
-"""What the dashboard and the screen of one connection share: looks on a timer, and what a connection offers."""
+"""The base of the dashboard and the screen of one connection: readings on a timer, and the actions on a connection."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -20,28 +20,28 @@ from kbq_tui.tui.widgets.rows import Row
 from kbq_tui.tui.widgets.static import MessageLine
 
 FRAME_CELLS = 10
-"""Cells of the frame's upper edge that neither its title nor its state takes."""
+"""Cells of the frame's upper edge that neither its title nor its state can use."""
 TICK = 1.0
-"""Seconds between two looks at the clock. Nothing is drawn where nothing that is shown has changed."""
+"""Seconds between two checks of the clock. Nothing is drawn if nothing on the screen has changed."""
 COUNT_BY = 15
-"""Seconds by which the countdown goes: each change is some 30 bytes on a slow line."""
+"""The step of the countdown in seconds: each change is some 30 bytes on a slow line."""
 
 
 class WatchingScreen(BaseScreen):
-    """A screen on which connections are looked at again and again."""
+    """A screen that reads connections again and again."""
 
     scopes: ClassVar[tuple[str, ...]] = ("connection",)
     help_name = "dashboard"
     _minute: datetime | None = None
 
     def on_mount(self) -> None:
-        """Look at once, and again whenever it is time."""
+        """Read at once, and again whenever it is time."""
         super().on_mount()
         self.set_interval(TICK, self._tick, name="dashboard")
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
 
     def _focus_changed(self, here: bool) -> None:
-        """Rest while another window has the focus; once this one has it again, look if that is due."""
+        """Pause while another window has the focus; once this one has it again, read if that is due."""
         self.host.monitor.away = not here
         self._tick()
 
@@ -60,20 +60,21 @@ class WatchingScreen(BaseScreen):
         self.draw_message(self.query_one(MessageLine))
 
     def look(self) -> None:
-        """Look at all connections, unless that is going on."""
+        """Read all connections, unless that is running."""
         self.host.launch(self.host.monitor.look(), "dashboard")
 
     def aged(self) -> None:
-        """Draw what depends on how long ago something was; it is called once a minute."""
+        """Draw what depends on how long ago something was; called once a minute."""
 
     @abstractmethod
     def chosen(self) -> PolledConnection | None:
-        """Return the connection that keys are about."""
+        """Return the connection for the keys."""
 
     # -- the message line ------------------------------------------------------------------------------------------
 
     def draw_message(self, line: MessageLine) -> None:
-        """Draw the message line: that a look is under way, else how the last one went and when the next one is."""
+        """Draw the message line: that a reading is running, else the result of the last one and when the next one
+        is."""
         monitor, note = self.host.monitor, self.host.wizard.note
         failed = "" if note or not monitor.failures else _failed(monitor, self.host.services.clock.now())
         line.set_note(self.latest_note() or failed, note)
@@ -87,7 +88,7 @@ class WatchingScreen(BaseScreen):
         return self.host.services.clock.monotonic() - since if since is not None else 0.0
 
     def state(self) -> Content:
-        """Return when the latest look was, and when the next one is."""
+        """Return when the latest reading was, and when the next one is."""
         monitor = self.host.monitor
         if monitor.at is None or monitor.failures:
             return Content("")
@@ -96,14 +97,14 @@ class WatchingScreen(BaseScreen):
         room = (self.query_one("#body").outer_size.width or self._width) - FRAME_CELLS - len(self.heading())
         return Content.styled(both if len(both) <= room else following, "$text-quiet")
 
-    # -- what the operator does ------------------------------------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------------------------------
 
     def action_verify(self) -> None:
         """v: run all checks with the key."""
         self._open(Step.VERIFY)
 
     def action_set_up(self) -> None:
-        """s: open the set-up where something is left to do."""
+        """s: open the set-up at the step where something is left to do."""
         self._open(None)
 
     def _open(self, step: Step | None) -> None:
@@ -118,7 +119,7 @@ class WatchingScreen(BaseScreen):
             self.host.open_source(watched.name)
 
     def action_activity(self) -> None:
-        """u: show what Klaviyo has done, in full."""
+        """u: show Klaviyo's activity in full."""
         from kbq_tui.tui.modals.activity import ActivitySheet
 
         watched = self.chosen()
@@ -129,13 +130,13 @@ class WatchingScreen(BaseScreen):
             self.app.push_screen(ActivitySheet(session))
 
     def action_rotate(self) -> None:
-        """r: replace the key that Klaviyo holds, on a screen."""
+        """r: open the key rotation."""
         watched = self.chosen()
         if watched is not None:
             self.host.open_rotation(watched.name)
 
     def action_put_back(self) -> None:
-        """b: open the plan that puts back what has changed since an earlier look."""
+        """b: open the plan that restores what has changed since an earlier reading."""
         watched = self.chosen()
         if watched is None or not watched.history.drift:
             self.host.wizard.say(translate("Nothing has changed since an earlier look."), passing=True)
@@ -143,7 +144,7 @@ class WatchingScreen(BaseScreen):
         self.host.open_setup(watched.name, min((d.step for d in watched.history.drift), key=list(Step).index))
 
     def action_accept(self) -> None:
-        """a: take what has changed since an earlier look as it is."""
+        """a: accept what has changed since an earlier reading."""
         watched = self.chosen()
         if watched is None or not watched.history.drift:
             self.host.wizard.say(translate("Nothing has changed since an earlier look."), passing=True)
@@ -154,7 +155,7 @@ class WatchingScreen(BaseScreen):
             self.host.open_problem(error.problem)
 
     def action_remove(self) -> None:
-        """d: forget the connection on this machine, once that is agreed to; in production its name is typed."""
+        """d: remove the connection from this machine, after a question; in production its name must be typed."""
         from kbq_tui.tui.modals.destroying import destroying
 
         watched = self.chosen()
@@ -169,7 +170,7 @@ class WatchingScreen(BaseScreen):
         self.app.push_screen(question, lambda agreed: self._remove(name) if agreed else None)
 
     def _remove(self, name: str) -> None:
-        """Forget a connection; say what stays, or why it cannot be."""
+        """Remove a connection; show what stays, or why it cannot be removed."""
         try:
             left = self.host.services.remove(name)
         except ProblemError as error:
@@ -182,7 +183,7 @@ class WatchingScreen(BaseScreen):
         self.host.wizard.say(text, done=True)
 
     def open_part(self, row: Row) -> None:
-        """Explain what is wrong with a part, or show all of Klaviyo's jobs; else go to the step that makes the part."""
+        """Explain what is wrong with a part, or show all of Klaviyo's jobs; else go to the step for the part."""
         watched = self.chosen()
         if row.problem is not None and row.id not in _OFFERED:
             self.host.open_problem(row.problem)
@@ -205,7 +206,7 @@ class WatchingScreen(BaseScreen):
         self.host.copy_text(text, translate("Values of {name}", name=watched.name))
 
     def action_pause(self) -> None:
-        """p: pause the looks, or go on with them."""
+        """p: pause the readings, or continue them."""
         monitor = self.host.monitor
         monitor.paused = not monitor.paused
         self.host.wizard.note = None
@@ -231,11 +232,11 @@ _STEPS: Final = {
     "last-verify": Step.VERIFY,
 }
 _OFFERED: Final = ("key-unheld", "over-grant")
-"""Lines whose step offers to take away what they name, and explains it too."""
+"""Lines whose step can remove what they name, and explains it, too."""
 
 
 def _next_look(monitor: StatusPoller) -> str:
-    """Return when the next look is."""
+    """Return when the next reading is."""
     if monitor.paused:
         return translate("paused: {key} goes on", key=keyboard.face("pause"))
     if monitor.away:
@@ -244,13 +245,13 @@ def _next_look(monitor: StatusPoller) -> str:
 
 
 def countdown(left: float) -> str:
-    """Return the seconds that are left, rounded up to quarters of a minute, and to whole minutes above two of them."""
+    """Return the seconds that are left, rounded up to quarters of a minute, and to whole minutes above two."""
     step = 60 if left > 120 else COUNT_BY
     return seconds(max(1, -(-left // step)) * step)
 
 
 def _failed(monitor: StatusPoller, now: datetime) -> str:
-    """Return since when Google gives no answer, and when the next try is."""
+    """Return since when Google gives no answer, and when the next attempt is."""
     reason = monitor.reason
     what = (
         render(reason.title)

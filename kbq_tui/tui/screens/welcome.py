@@ -1,4 +1,4 @@
-"""Before the first step: what will be done, what is needed, what will not be touched."""
+"""Before the first step: what will be done, what is needed, what will not be changed."""
 
 from typing import ClassVar
 
@@ -33,8 +33,8 @@ class WelcomeScreen(BaseScreen):
     help_name: ClassVar[str] = "welcome"
 
     def fill(self) -> ComposeResult:
-        """Lay out what the set-up needs, does and leaves alone."""
-        yield QuietStatic(self._text(), id="welcome")  # one widget for all lines: this is the first frame
+        """Lay out what the set-up needs, does and does not change."""
+        yield QuietStatic(self._text(), id="welcome")  # one widget for all lines, because this is the first frame
 
     def foot(self) -> ComposeResult:
         """Lay out the button."""
@@ -80,7 +80,7 @@ class WelcomeScreen(BaseScreen):
         if wizard.identity is None:
             return Content("")
         who = wizard.identity.principal or translate("somebody")
-        # Nothing was asked of Google yet: that they are accepted is not known.
+        # Google has not been called yet, so it is not known whether they are accepted.
         return Content.assemble(f"{GLYPHS[Tone.TODO]} ", translate("Credentials of") + " ", plain(who, "bold"))
 
     def side(self) -> Content:

@@ -20,8 +20,8 @@ class Button(CursorWidget, can_focus=True):
 
     Args:
         label: our own words, without markup.
-        id: its id; the screen asks for it when it is pressed.
-        danger: whether it destroys something, or asks about that. It is red then.
+        id: its id, by which the screen recognises it.
+        danger: whether it destroys something, or asks about that; it is red then.
     """
 
     BINDINGS: ClassVar = [
@@ -32,7 +32,7 @@ class Button(CursorWidget, can_focus=True):
 
     label: reactive[str] = reactive("", layout=True)
     off: reactive[bool] = reactive(False)
-    """Whether pressing does nothing for the moment; the focus stays, so that it is there when it does again."""
+    """Whether the button is disabled for now; the focus stays, so that it is there when it is enabled again."""
 
     class Pressed(Message):
         """The button was pressed."""
@@ -55,7 +55,7 @@ class Button(CursorWidget, can_focus=True):
         return Content(f"[ {self.label} ]")
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """Return the cells that the label and its brackets take."""
+        """Return the cells of the label and its brackets."""
         return Content(self.label).cell_length + 4
 
     def watch_label(self) -> None:
@@ -63,7 +63,7 @@ class Button(CursorWidget, can_focus=True):
         forget_size(self)
 
     def watch_off(self) -> None:
-        """Draw the button as one that does nothing, or as usual."""
+        """Draw the button as disabled, or as usual."""
         self.set_class(self.off, "-off")
 
     def point(self) -> Offset:
@@ -76,17 +76,17 @@ class Button(CursorWidget, can_focus=True):
         self.action_press()
 
     def action_press(self) -> None:
-        """Enter and Space: tell the screen, unless the button is off."""
+        """Enter and Space: notify the screen, unless the button is off."""
         if not self.off:
             self.post_message(self.Pressed(self))
 
 
 class Choice(CursorWidget, can_focus=True):
-    """One of a few, side by side: left, right and space choose.
+    """One of a few options, side by side: left, right and space choose.
 
     Args:
         options: value and label of each.
-        value: the one that is chosen.
+        value: the chosen one.
         id: its id.
     """
 
@@ -131,7 +131,7 @@ class Choice(CursorWidget, can_focus=True):
         return Offset(before + 1, 0)
 
     def action_turn(self, by: int) -> None:
-        """Left, Right and Space: choose the option that many further on; the last is followed by the first."""
+        """Left, Right and Space: choose the option `by` places further on; after the last comes the first."""
         values = [v for v, _ in self.options]
         at = values.index(self.value) if self.value in values else 0
         self.value = values[(at + by) % len(values)]

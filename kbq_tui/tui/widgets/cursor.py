@@ -1,4 +1,4 @@
-"""Where the terminal's own cursor belongs: screen readers and magnifiers follow that one."""
+"""The place of the terminal's own cursor, which screen readers and magnifiers follow."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,7 +12,7 @@ from kbq_tui.tui import keyboard
 
 
 class CursorWidget(Widget):
-    """A widget that says where the cursor belongs while it has the focus."""
+    """A widget that gives the cursor's place while it has the focus."""
 
     def point(self) -> Offset:
         """Return the place within the widget's content."""
@@ -20,11 +20,11 @@ class CursorWidget(Widget):
 
 
 class RowCursor(CursorWidget):
-    """A list with a cursor. At its ends the arrow keys go on to the next field, so that they alone reach everything.
+    """A list with a cursor. At its ends the arrow keys go on to the next field, so that they reach everything.
 
     Attributes:
-        rows: what is in it.
-        cursor: the number of the row under the cursor; each list says what is drawn when it changes.
+        rows: its rows.
+        cursor: the number of the row under the cursor; each list decides what is drawn when it changes.
     """
 
     BINDINGS: ClassVar = [

@@ -1,4 +1,4 @@
-"""A labelled line to type into, with the reason right under it where what was typed cannot be right."""
+"""A labelled input line, with the reason right under it if the value is not valid."""
 
 from collections.abc import Callable
 from typing import ClassVar, Final
@@ -17,13 +17,13 @@ from kbq_tui.tui.text import plain
 
 Check = Callable[[str], messages.Message | None]
 MOST: Final = 2_000
-"""Characters that a line takes."""
+"""The most characters in a line."""
 
 
 class LineInput(Input):
     """Textual's input without blinking, selecting or borders; up and down leave it.
 
-    Of what is pasted it takes the first line that is not blank, and says so where that was not all.
+    Of pasted text it takes the first line that is not blank, and says so if that was not all.
     """
 
     class Unused(Message):
@@ -43,7 +43,7 @@ class LineInput(Input):
         self.cursor_blink = False
 
     def on_paste(self, event: Paste) -> None:
-        """Insert one line. Insert nothing if it does not fit, because a truncated value looks like a whole one."""
+        """Insert one line. Insert nothing if it does not fit, because a truncated value looks like a complete one."""
         event.prevent_default()
         event.stop()
         lines = [line for line in event.text.splitlines() if line.strip()]
@@ -66,13 +66,13 @@ class LineInput(Input):
 
 
 class Field(Vertical):
-    """A label, a line to type into, a note beside it, a reason under it.
+    """A label, an input line, a note beside it, a reason under it.
 
     Args:
         name: the field's name in `engine.services.ConnectionDraft`.
-        label: what it is called.
+        label: its label.
         value: the initial text.
-        check: returns why a value cannot be right, or None.
+        check: returns why a value is not valid, or None.
         placeholder: shown while it is empty.
         optional: whether it may be empty.
     """
@@ -116,7 +116,7 @@ class Field(Vertical):
         self._optional = optional
         self._left_with = value
         self._drafted = value
-        """What the draft was last known to hold."""
+        """The draft's last known value."""
 
     def compose(self) -> ComposeResult:
         """Lay out the label, the line and the note beside it, and the reason under them."""
@@ -127,17 +127,17 @@ class Field(Vertical):
         yield Static("", classes="field-reason", markup=False)
 
     def on_mount(self) -> None:
-        """Say at once what is wrong with a value that is there already."""
+        """Say at once what is wrong with an initial value."""
         if self._value:
             self.reason(self.fault())
 
     @property
     def value(self) -> str:
-        """The current text, with blanks around it."""
+        """The current text, with leading and trailing blanks."""
         return self.query_one(LineInput).value
 
     def put(self, value: str) -> None:
-        """Write a value into the line, as if it had been typed."""
+        """Set the value of the line, as if it had been typed."""
         line = self.query_one(LineInput)
         if line.value != value:
             line.value = value
@@ -145,17 +145,17 @@ class Field(Vertical):
         self._left_with = value
 
     def drafted(self, value: str) -> None:
-        """Note that the draft holds what was typed here. That is a message later: more may have been typed since."""
+        """Note that the draft has what was typed here. This comes one message later: more may have been typed since."""
         self._drafted = value
 
     def follow(self, value: str) -> None:
-        """Show what the draft holds where other hands changed it; what was typed since stays."""
+        """Show the draft's value if it was changed elsewhere; what was typed since stays."""
         if value != self._drafted:
             self._drafted = value
             self.put(value)
 
     def fault(self) -> messages.Message | None:
-        """Return why the value cannot be right, or None."""
+        """Return why the value is not valid, or None."""
         value = self.value.strip()
         return None if self._optional and not value else self._check(value)
 

@@ -1,4 +1,4 @@
-"""The layout of a full screen, and the titled frame around what belongs together."""
+"""The layout of a full screen, and the titled frame."""
 
 from typing import Final
 
@@ -13,17 +13,17 @@ from kbq_tui.tui.glyphs import RULE
 from kbq_tui.tui.text import shortened
 
 LOW: Final = 24
-"""Lines between title and message up to which a window is low."""
+"""The most lines between title and message for a window to count as low."""
 LEAST_BODY: Final = 6
-"""Lines that the panel keeps at least, with its frame, before what is said under it gets lower, too."""
+"""The least lines of the panel, with its frame, before the text under it gets lower, too."""
 
 
 class PageLayout(VerticalLayout):
-    """Panel, buttons and whatever stands under a panel, one right below the other; a side panel beside them.
+    """Panel, buttons and other widgets, one right below the other; a side panel beside them.
 
-    Each is as high as its content. Where that is more than there is room for, the first, which scrolls, gets lower,
-    then what is said under it. In a low window the first takes all the room: its frame and the buttons stay where they
-    are from step to step, which saves a third of what a slow line has to carry.
+    Each is as high as its content. If there is not enough room, the first, which scrolls, gets lower, then the text
+    under it. In a low window the first takes all the room: its frame and the buttons stay in place from step to step,
+    which saves a third of the data on a slow line.
     """
 
     name = "page"
@@ -47,7 +47,7 @@ class PageLayout(VerticalLayout):
 
 
 def _lower(placements: list[WidgetPlacement], over: int) -> list[WidgetPlacement]:
-    """Return the placements with so many lines less: of the first as many as it can spare, then of the highest."""
+    """Return the placements with so many fewer lines: as many as possible from the first, then from the highest."""
     heights = [place.region.height for place in placements]
     spare = [max(0, heights[0] - LEAST_BODY), *(height - 1 for height in heights[1:])]
     less = [0] * len(heights)
@@ -63,7 +63,7 @@ def _lower(placements: list[WidgetPlacement], over: int) -> list[WidgetPlacement
 
 
 def _filling(placements: list[WidgetPlacement], spare: int) -> list[WidgetPlacement]:
-    """Return the placements with a first one that is so much higher, and the others further down."""
+    """Return the placements with a higher first one, and the others further down."""
     first, *others = placements
     x, y, width, height = first.region
     moved = [place._replace(region=place.region.translate((0, spare))) for place in others]
@@ -71,26 +71,26 @@ def _filling(placements: list[WidgetPlacement], spare: int) -> list[WidgetPlacem
 
 
 def _beside(place: WidgetPlacement, left: int, height: int) -> WidgetPlacement:
-    """Return the side panel's placement: right of the rest, no higher than there is room."""
+    """Return the side panel's placement: to the right of the rest, no higher than the available room."""
     region = place.region
     return place._replace(region=type(region)(left, 0, region.width, min(region.height, height)))
 
 
 class Scroller(VerticalScroll, can_focus=False):
-    """A part that scrolls. Room is kept for its bar, so that texts are as wide with it as without."""
+    """A part that scrolls. Room is kept for its scroll bar, so that texts have the same width with and without it."""
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how high the content is beside the scroll bar, whose place Textual 8.2.8 counts as room for it."""
+        """Return the height of the content beside the scroll bar, whose place Textual 8.2.8 counts as available."""
         return super().get_content_height(container, viewport, width - self.scrollbar_size_vertical)
 
 
 class Panel(Scroller, can_focus=False):
-    """A frame with a title at the left of its upper edge and, where there is one, a state at the right. It scrolls.
+    """A frame that scrolls, with a title at the left of its upper edge and, optionally, a state at the right.
 
     Args:
-        children: what stands in it.
+        children: its content.
         title: what it shows, in a word or two.
-        id, classes: as with every widget.
+        id, classes: as for every widget.
     """
 
     def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -100,11 +100,11 @@ class Panel(Scroller, can_focus=False):
             self.entitle(title)
 
     def entitle(self, title: str | Content, state: str | Content = "") -> None:
-        """Show a title and a state. Where both do not fit the title is cut.
+        """Show a title and a state. If both do not fit, the title is cut.
 
         Args:
             title: what the panel shows; our own words, or text made by `tui.text.plain`.
-            state: how far it is, or how it is.
+            state: the progress, or the state.
         """
         new = (_content(title), _content(state), self.outer_size.width or self.app.size.width)
         if new != self._title:
@@ -118,7 +118,7 @@ class Panel(Scroller, can_focus=False):
 
 
 def titled(title: Content, state: Content, width: int) -> Content:
-    """Return what stands in the upper edge of a frame.
+    """Return the text in the upper edge of a frame.
 
     Args:
         title: at the left, bold.
@@ -128,7 +128,7 @@ def titled(title: Content, state: Content, width: int) -> Content:
     room = width - 6  # Textual draws a corner, a dash and a blank on each side
     if not state:
         return title.truncate(max(1, room), ellipsis=True).stylize_before("bold $foreground")
-    most = max(1, room * 2 // 3, room - title.cell_length - 3)  # a short title leaves the state more
+    most = max(1, room * 2 // 3, room - title.cell_length - 3)  # a short title leaves more room for the state
     state = shortened(state, most).stylize_before("$foreground")
     title = title.truncate(max(1, room - state.cell_length - 3), ellipsis=True).stylize_before("bold $foreground")
     dashes = RULE * max(1, room - title.cell_length - state.cell_length - 2)

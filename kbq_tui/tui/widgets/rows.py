@@ -1,4 +1,4 @@
-"""Rows under a cursor: updated in place, moved through with the arrow keys. One that may not be cut is wrapped."""
+"""A list of rows with a cursor: updated in place, used with the arrow keys. A row that may not be cut is wrapped."""
 
 from collections.abc import Sequence
 
@@ -18,15 +18,15 @@ from kbq_tui.tui.widgets.cursor import RowCursor
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line, or as many as it takes.
+    """One line, or as many as it needs.
 
     Attributes:
         id: stable; the cursor stays on it when rows come and go.
         content: what it shows.
         problem: what Enter explains.
-        action: the change it stands for, whose command the side panel shows.
+        action: the change in this row, whose command the side panel shows.
         whole: cells at its beginning that stay together when it is wrapped; None if it is one line and cut.
-        below: further lines that belong to it, set in; a path or an address alone is cut in its middle.
+        below: further lines that belong to it, indented; only a path or an address is cut in its middle.
     """
 
     id: str
@@ -37,13 +37,13 @@ class Row:
     below: tuple[Content, ...] = ()
 
     def lines(self, width: int) -> list[Content]:
-        """Return what it shows in `width` cells."""
+        """Return its lines in `width` cells."""
         lines = [self.content] if self.whole is None or not width else wrapped(self.content, width, self.whole)
         return [*lines, *(part for line in self.below for part in _set_in(line, width))]
 
 
 def row_hint(widget: Widget | None) -> str:
-    """Return what Enter does in a list that has the focus; empty in anything else, and where it does nothing."""
+    """Return what Enter does in a list that has the focus; empty in anything else, and if it does nothing."""
     row = widget.row if isinstance(widget, Rows) else None
     if row is None:
         return ""
@@ -51,7 +51,7 @@ def row_hint(widget: Widget | None) -> str:
 
 
 def _set_in(line: Content, width: int) -> list[Content]:
-    """Return a line that is set in: a sentence goes on below, a path or an address is cut in its middle."""
+    """Return an indented line: a sentence continues below, a path or an address is cut in its middle."""
     indent, room = Content(" " * HANGING_INDENT), width - HANGING_INDENT
     if " " in line.plain or room < 1:
         return wrapped(indent + line, width, HANGING_INDENT)
@@ -59,12 +59,12 @@ def _set_in(line: Content, width: int) -> list[Content]:
 
 
 class Rows(RowCursor, can_focus=True):
-    """A list of rows. At its ends the arrow keys go on to the next field, so that arrows alone reach everything."""
+    """A list of rows. At its ends the arrow keys go on to the next field, so that they reach everything."""
 
     cursor: reactive[int] = reactive(0, layout=False)
 
     class OfRow(Message):
-        """Something is told of a row."""
+        """A message about a row."""
 
         def __init__(self, rows: "Rows", row: Row) -> None:
             super().__init__()
@@ -80,7 +80,7 @@ class Rows(RowCursor, can_focus=True):
         """Enter was pressed on a row."""
 
     class Moved(OfRow):
-        """The cursor stands on another row."""
+        """The cursor is on another row."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
         super().__init__(id=id, classes=classes)
@@ -88,7 +88,7 @@ class Rows(RowCursor, can_focus=True):
         self._touched = False
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show these rows; nothing is drawn where nothing changed."""
+        """Show these rows; nothing is drawn if nothing changed."""
         new = tuple(rows)
         if new == self.rows:
             return
@@ -98,7 +98,7 @@ class Rows(RowCursor, can_focus=True):
         self.can_focus = bool(new)
         found = next((i for i, r in enumerate(new) if here is not None and r.id == here.id), None)
         if not self._touched:
-            # Until it is moved, the cursor stands on the first row that needs attention.
+            # Until it is moved, the cursor is on the first row that needs attention.
             found = next((i for i, r in enumerate(new) if r.problem is not None), found)
         self.set_reactive(Rows.cursor, found if found is not None else min(self.cursor, max(0, len(new) - 1)))
         self.refresh(layout=self._height() != before)
@@ -155,7 +155,7 @@ class Rows(RowCursor, can_focus=True):
         self.refresh()
 
     def _follow(self) -> None:
-        """Bring the row into sight."""
+        """Scroll the row into sight."""
         height = len(self.row.lines(self.content_size.width)) if self.row is not None else 1
         y = self.virtual_region.y + self._top()
         above = self.parent

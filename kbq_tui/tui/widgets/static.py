@@ -1,4 +1,4 @@
-"""The lines around the panel: title with steps, where one is, message, hints. Each is drawn only when it changes."""
+"""The lines around the panel: title with steps, location, message, hints. Each is drawn only when it changes."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -34,19 +34,19 @@ class QuietStatic(Static):
             self.show(content)
 
     def show(self, content: Content | str) -> None:
-        """Show some content; a `str` is one of our own, and no markup either."""
+        """Show some content; a `str` is one of our own texts, and is not markup either."""
         new = Content(content) if isinstance(content, str) else content
         if new.plain != self.shown.plain or new.spans != self.shown.spans:
             self.shown = new
             self.update(new, layout=False)
-            # A layout repaints the whole screen, some 5 kB over a slow link: only where the height changes.
+            # A layout repaints the whole screen, some 5 kB over a slow line, so it is done only if the height changes.
             width = self.content_size.width
             if not width or self.get_content_height(self.size, self.screen.size, width) != self.content_size.height:
                 self.refresh(layout=True)
 
 
 def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
-    """Return the title line: the program's name and the steps, ticked, current, or numbered."""
+    """Return the title line: the program's name and the steps: finished, current, or numbered."""
     parts: list[Content] = [Content.styled("kbq-tui", "bold $primary"), Content("  ")]
     for number, step in enumerate(Step, 1):
         narrow = width < 78 and step is not here
@@ -63,27 +63,27 @@ def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
 
 
 def with_place(title: Content, place: Content, width: int) -> Content:
-    """Return a line with where one is at its right.
+    """Return a line with the present place at its right.
 
     Args:
-        title: what stands at the left.
-        place: where one is, such as name and project of a connection.
-        width: cells there are; both fit.
+        title: the text at the left.
+        place: the place, such as name and project of a connection.
+        width: the available cells; both fit.
     """
     return title.pad_right(max(2 if title else 0, width - title.cell_length - place.cell_length)).append(place)
 
 
 def where_line(intro: str, notice: str, place: Sequence[str], width: int) -> Content:
-    """Return the line under the title: what the screen is for, and at the right which connection it is about.
+    """Return the line under the title: the screen's purpose, and at the right its connection.
 
-    A notice is out of the ordinary (another address than Google's, the host one is logged in to), so it stays where
-    there is no room for both. Of the place it is the project that stays.
+    A notice is unusual (another address than Google's, the host of an SSH session), so it stays if there is no room for
+    both. Of the place, the project stays.
 
     Args:
-        intro: what the screen is for.
+        intro: the screen's purpose.
         notice: a notice; empty for none.
         place: name and project of a connection; empty for none.
-        width: cells there are.
+        width: the available cells.
     """
     places = (f" {DOT} ".join(place), *place[1:]) if place else ("",)
     least = min(len(notice or intro), width // 2)
@@ -101,7 +101,7 @@ def where_line(intro: str, notice: str, place: Sequence[str], width: int) -> Con
 
 
 def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
-    """Return key hints; what does not fit is left out from the end, but never help, the way back and the way out."""
+    """Return key hints; those that do not fit are left out from the end, except help, back and quit."""
     shown, kept = list(hints), [keyboard.face(id_) for id_ in ("back", "help", "quit")]
     while sum(len(key) + len(label) + 3 for key, label in shown) - 2 > width:
         spare = [hint for hint in shown if hint[0] not in kept]
@@ -113,10 +113,10 @@ def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
 
 
 class MessageLine(QuietStatic):
-    """What is going on, else the last thing worth saying: one line, or two where it would be cut.
+    """What is running, else the latest note: one line, or two if it would be cut.
 
-    Nothing shows before 0.1 s, what shows stays for 1 s, and a wait changes it once a second at most. A hint goes
-    after a few seconds.
+    Nothing is shown before 0.1 s, what is shown stays for 1 s, and a wait is updated at most once a second. A hint
+    disappears after a few seconds.
     """
 
     HINT_STAYS = 8.0
@@ -137,16 +137,16 @@ class MessageLine(QuietStatic):
         self._shown_at: float | None = None
         self._timer: Timer | None = None
         self._of: object = None
-        """What the note that is shown says."""
+        """The text of the note that is shown."""
         self._gone: object = None
         """A hint that was shown long enough."""
 
     def set_note(self, text: str, note: Note | None = None) -> None:
-        """Say something when nothing is going on.
+        """Set the text for when nothing is running.
 
         Args:
-            text: what to say; empty for nothing.
-            note: what kind it is of; None for something that went wrong.
+            text: the text; empty for nothing.
+            note: its kind; None for something that went wrong.
         """
         if note is not None and note is self._gone:
             text = ""
@@ -171,10 +171,10 @@ class MessageLine(QuietStatic):
             self.set_note("", note)
 
     def busy(self, what: str, began: float, limit: float, hint: str) -> None:
-        """Something is going on.
+        """Show that something is running.
 
         Args:
-            what: in the person's words; may hold hostile text.
+            what: in the person's language; may contain hostile text.
             began: seconds of the monotonic clock.
             limit: seconds after which it ends by itself, 0 for none.
             hint: how to leave.
@@ -190,7 +190,7 @@ class MessageLine(QuietStatic):
             self._tick()
 
     def idle(self) -> None:
-        """Nothing is going on any more."""
+        """Show that nothing is running any more."""
         if self._timer is None:
             return
         now = self._now()
@@ -207,7 +207,7 @@ class MessageLine(QuietStatic):
         return monotonic()
 
     def clock(self) -> float:
-        """Return the seconds since what is going on began; the screen replaces it by that of the services."""
+        """Return the seconds since the running work began; the screen replaces it by the services' clock."""
         return self._now() - self._began
 
     def _tick(self) -> None:
@@ -225,7 +225,7 @@ class MessageLine(QuietStatic):
         if elapsed >= self.LONG or self._limit == 0:
             text.append(self._hint)
         message = f" {DOT} ".join(t for t in text if t)
-        # Of a hint that does not fit the last clause goes, until it does; the keys stand in the footer too.
+        # If a hint does not fit, its last clause is removed until it does; the footer has the keys, too.
         room = self.content_size.width - 2
         while len(text) > 1 and text[-1] and Content(message).cell_length > room > 0:
             text[-1] = text[-1][: max(text[-1].rfind(", "), text[-1].rfind("; "), 0)]

@@ -14,11 +14,11 @@ from kbq_tui.tui._textual_compat import set_lines
 from kbq_tui.tui.widgets.cursor import RowCursor
 
 Draw = Callable[[str, int], Content]
-"""Returns the line of a row, by its id, in so many cells."""
+"""Returns the line of a row, by its id, with so many cells."""
 
 
 class ConnectionTable(RowCursor, ScrollView, can_focus=True):
-    """Rows known by their ids, under a cursor that stays on its row when rows come, go or change places.
+    """Rows with ids, under a cursor that stays on its row when rows are added, removed or moved.
 
     Args:
         draw: returns the content of a row.
@@ -30,7 +30,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         """Enter was pressed on a row."""
 
     class Marked(Message):
-        """The cursor stands on another row."""
+        """The cursor is on another row."""
 
     def __init__(self, draw: Draw, *, id: str | None = None) -> None:  # noqa: A002  # Textual's name
         super().__init__(id=id)
@@ -52,7 +52,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
             self.rows = new
             self.can_focus = bool(new)
             set_lines(self, self.size.width, len(new))
-        # Until it is moved the cursor stands on the first row, which is the worst.
+        # Until it is moved, the cursor is on the first row, which is the worst.
         found = new.index(here) if self._touched and here in new else None
         self.set_reactive(
             ConnectionTable.cursor, found if found is not None else min(self.cursor, max(0, len(new) - 1))
@@ -65,7 +65,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
             self.post_message(self.Marked())
 
     def go(self, row: str) -> None:
-        """Put the cursor on a row, where it is there."""
+        """Put the cursor on a row, if it exists."""
         if row in self.rows:
             self._touched = True
             self.cursor = self.rows.index(row)
@@ -77,7 +77,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
 
     @property
     def width(self) -> int:
-        """The cells of a row: what the scroll bar leaves."""
+        """The cells of a row, without the scroll bar."""
         return self.scrollable_content_region.width
 
     def render_line(self, y: int) -> Strip:
@@ -95,7 +95,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         return strips[0].adjust_cell_length(width, self.rich_style) if strips else Strip.blank(width, self.rich_style)
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Keep the cursor visible, draw the two rows that changed, and tell the screen."""
+        """Keep the cursor visible, draw the two rows that changed, and notify the screen."""
         self._follow()
         top = self.scroll_offset.y
         self.refresh(*(Region(0, at - top, self.size.width, 1) for at in (old, new)))
@@ -116,7 +116,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         self._follow()
 
     def _follow(self) -> None:
-        """Bring the row under the cursor into sight."""
+        """Scroll the row under the cursor into sight."""
         height, top = self.size.height, self.scroll_offset.y
         if not height:
             return
