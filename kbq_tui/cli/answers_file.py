@@ -1,4 +1,4 @@
-"""An answers file: what the plain set-up would ask, as TOML."""
+"""An answers file: the answers to the plain set-up's questions, as TOML."""
 
 import re
 import tomllib
@@ -23,11 +23,11 @@ TEXTS: Final = (
     "credentials",
     "impersonate",
 )
-"""Answers that are texts. What is missing keeps its default."""
+"""Answers that are texts. A missing one keeps its default."""
 
 DECISIONS: Final = ("gcloud_login", "apply", "go_on", "retry", "report", "connected")
-"""Answers that are true or false: use gcloud's login, make the changes shown, go on where a step could not be finished,
-try again after an error (once), save the report, Klaviyo is connected. What is missing is false."""
+"""Answers that are true or false: use gcloud's login, make the changes shown, continue if a step could not be finished,
+try again after an error (once), save the report, Klaviyo is connected. A missing one is false."""
 
 
 class AnswersError(ValueError):
@@ -43,7 +43,7 @@ class FromFile:
         name: the file's name, for messages.
 
     Raises:
-        AnswersError: no TOML, an unknown key, or an answer of the wrong type.
+        AnswersError: it is not TOML, has an unknown key, or an answer of the wrong type.
     """
 
     def __init__(self, console: Console, text: str, name: str) -> None:
@@ -54,7 +54,7 @@ class FromFile:
         self._retried: set[str] = set()
         try:
             self._answers = tomllib.loads(text)
-        except ValueError as error:  # no TOML, or a number that is too long for Python
+        except ValueError as error:  # not TOML, or a number that is too long for Python
             raise AnswersError(f"{name}: {error}") from None
         except RecursionError:
             raise AnswersError(joined("", name, ": ", message("It is nested too deeply."))) from None
@@ -69,7 +69,7 @@ class FromFile:
                 raise self._error(key, message("This looks like a secret. Name the file that holds it instead."))
 
     def text(self, key: str, question: str, default: str, check: Check) -> str:
-        """Return the answer. Raises AnswersError, where it cannot be right or is missing and needed."""
+        """Return the answer. Raises AnswersError if it is not valid, or is missing and needed."""
         answer = str(self._answers.get(key, default))
         if reason := check(answer):
             raise self._error(key, reason)
@@ -82,7 +82,7 @@ class FromFile:
         return self.text(key, question, default, listed)
 
     def yes(self, key: str, question: str, *, default: bool) -> bool:
-        """Return the answer; no where the file is silent. A retry is answered yes once for each question."""
+        """Return the answer; no if the file has none. A retry is answered yes once for each question."""
         answer = bool(self._answers.get(key, False))
         if key == "retry":
             answer = answer and question not in self._retried
@@ -91,7 +91,7 @@ class FromFile:
         return answer
 
     def confirm(self, question: str) -> bool:
-        """Return whether gcloud's own login may be used: nothing else is asked this way during a set-up."""
+        """Return whether gcloud's own login may be used, the only thing that is asked this way during a set-up."""
         return self.yes("gcloud_login", question, default=False)
 
     def _show(self, question: str, answer: str) -> None:

@@ -1,4 +1,4 @@
-"""Builds the adapters and puts them together as `AppServices`. Nothing is read or connected before it is needed."""
+"""Builds the adapters and combines them into `AppServices`. Nothing is read or connected before it is needed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OPTION_OF: Mapping[str, str] = {
 
 
 class BeginSignIn(Protocol):
-    """Sends for the operator's token; see `GoogleSignIn.begin`."""
+    """Requests the operator's token; see `GoogleSignIn.begin`."""
 
     def __call__(self, *, changes: bool) -> None: ...
 
@@ -54,15 +54,15 @@ class Adapters:
     """Everything built for one connection.
 
     Attributes:
-        services: what a face is handed.
+        services: what a face is given.
         name: the connection's name.
         settings: every setting with its source.
         endpoints: where the APIs are.
-        paths: where files are.
+        paths: the folders.
         keys: keys on this machine, with what the port does not have (shred).
-        clock: time.
-        typed: fields of the connection that were typed; they are not asked for again.
-        begin_sign_in: sends for the operator's token; see `GoogleSignIn.begin`.
+        clock: the time.
+        typed: fields of the connection that were given as options; they are not asked for again.
+        begin_sign_in: requests the operator's token; see `GoogleSignIn.begin`.
     """
 
     services: AppServices
@@ -80,7 +80,7 @@ class Adapters:
         """Return the connection.
 
         Raises:
-            UsageError: where a value cannot be right or nothing names the project; it says which option or variable.
+            UsageError: a value is not valid or nothing names the project; it says which option or variable.
         """
         try:
             spec = self.services.draft.spec()
@@ -105,12 +105,12 @@ class Adapters:
 
     @property
     def operator(self) -> tuple[str, ...]:
-        """The same for connections whose operator signs in in the same way."""
+        """A value that is equal for connections whose operators sign in in the same way."""
         keys = ("credentials", "impersonate", "quota_project")
         return tuple(self.settings[key].value if key in self.settings else "" for key in keys)
 
     def lock(self) -> ConnectionLock:
-        """Return the lock that keeps a second process from changing the same connection."""
+        """Return the lock that prevents a second process from changing the same connection."""
         return ConnectionLock(self.paths.of_connection(self.name) / "lock", self.clock)
 
     def _usage(self, field_: str, reason: Message) -> UsageError:
@@ -132,12 +132,12 @@ class Adapters:
 
 
 def _invalid(option: str, reason: Message) -> Message:
-    """Return what click itself says of an option's value."""
+    """Return click's own text about an option's value."""
     return message("Invalid value for {param_hint}: {message}", param_hint=f"'{option}'", message=reason)
 
 
 class _Deferred:
-    """Stands for an adapter that the first screen does without: it is read in and built when it is first used.
+    """A placeholder for an adapter that the first screen does not need: it is imported and built when it is first used.
 
     Args:
         make: builds the adapter.
@@ -170,7 +170,7 @@ def _clipboard(env: Mapping[str, str]) -> Clipboard:
 
 
 def connections_of(options: CliOptions, paths: Paths) -> Connections:
-    """Return the connection files that count."""
+    """Return the connection files that are used."""
     kind = UsableConnections if options.despite_files else Connections
     return kind(paths.connections, options.config)
 
@@ -181,13 +181,13 @@ def build(
     """Build the adapters for one connection.
 
     Args:
-        options: what was typed.
+        options: the command line's options.
         env: the environment; the process's own by default.
-        connections: the connection files; found anew by default.
+        connections: the connection files; by default those of the folder.
 
     Raises:
-        UsageError: for what cannot be right in options or environment.
-        ProblemError: where files cannot be read.
+        UsageError: an option or variable is not valid.
+        ProblemError: files cannot be read.
     """
     env = os.environ if env is None else env
     check_clock()
@@ -215,7 +215,8 @@ def build(
     for key in fields.keys() - {"name"}:
         setting = settings.get(key)
         kept: str = getattr(saved.draft, key) if saved is not None else ""
-        # What was typed before in the set-up stands in the file or beside it; only options and environment beat it.
+        # What was typed before in the set-up is in the connection's file or state; only options and environment take
+        # precedence.
         if setting is not None and (str(setting.source).startswith(("--", "GOOGLE_")) or saved is None):
             draft = draft.replace(**{key: setting.value})
         elif saved is not None:
@@ -226,7 +227,8 @@ def build(
     sign_ins = {tuple(chosen.values()): sign_in}
 
     def sign_in_as(login: Login) -> GoogleSignIn:
-        above = resolve_settings(options.values, env)  # what counts more than a connection's file
+        # options and variables, which take precedence over a connection's file
+        above = resolve_settings(options.values, env)
         below = resolve_settings({}, {}, gcloud=gcloud)
         wanted = {key: above.get(key) or getattr(login, key) or below.get(key) for key in operator}
         of = {key: value.value if isinstance(value, ResolvedSetting) else value for key, value in wanted.items()}
@@ -261,7 +263,7 @@ def build(
 
 
 def _remove(paths: Paths, clock: Clock, name: str) -> tuple[str, ...]:
-    """Forget a connection on this machine; return the paths that stay. Raises ProblemError."""
+    """Delete a connection's files on this machine; return the paths that stay. Raises ProblemError."""
     from kbq_tui.local.connection_admin import ConnectionAdmin
 
     admin = ConnectionAdmin(
@@ -271,10 +273,10 @@ def _remove(paths: Paths, clock: Clock, name: str) -> tuple[str, ...]:
 
 
 def _check_operator(settings: Mapping[str, ResolvedSetting]) -> None:
-    """See that what goes into headers and addresses can be what it is called.
+    """Check values that go into headers and addresses.
 
     Raises:
-        UsageError: where it cannot; it names the option, the variable or the file.
+        UsageError: one is not valid; it names the option, the variable or the file.
     """
     checks = {"quota_project": check_quota_project, "impersonate": check_impersonated, "credentials": check_path}
     for key, check in checks.items():
@@ -295,10 +297,10 @@ def _check_operator(settings: Mapping[str, ResolvedSetting]) -> None:
 
 
 def check_choices(env: Mapping[str, str]) -> None:
-    """See that variables which take one of a few words hold one of them.
+    """Check variables that take one of a few words.
 
     Raises:
-        UsageError: where one does not; it names the variable and the words.
+        UsageError: one has another value; it names the variable and the words.
     """
     for variable, words_of in (
         (variables.CLIPBOARD, _clipboard_words),
@@ -317,7 +319,7 @@ def _clipboard_words() -> Sequence[str]:
 
 
 def notices(endpoints: Endpoints) -> tuple[Message, ...]:
-    """Return what must be seen everywhere: that it is not Google's own addresses that are talked to."""
+    """Return the notices for every screen: that addresses other than Google's own are used."""
     if not endpoints.overridden:
         return ()
     hosts = ", ".join(sorted(endpoints.trusted))
@@ -325,7 +327,7 @@ def notices(endpoints: Endpoints) -> tuple[Message, ...]:
 
 
 def _other_project(filed: Connection | None, setting: ResolvedSetting | None) -> tuple[Message, ...]:
-    """Return a warning where the environment turns a saved connection to another project: that may not be meant."""
+    """Return a warning if the environment changes a saved connection's project, which may not be intended."""
     variable = ENVIRONMENT["project"]
     if filed is None or setting is None or setting.source != variable or setting.value == filed.spec.project:
         return ()

@@ -1,4 +1,4 @@
-"""The JSON of commands that change something: `kbq-tui/apply/v1`, an object for each event and one at the end."""
+"""The JSON of commands that change something: `kbq-tui/apply/v1`, one object for each event and one at the end."""
 
 from datetime import datetime
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @json_option
 @handled
 def activity(**parameters: Any) -> int:
-    """Print what the account's jobs in BigQuery say of Klaviyo's syncs."""
+    """Print what the account's jobs in BigQuery show about Klaviyo's syncs."""
 
     def body() -> "Body[ActivityOptions]":
         from kbq_tui.cli.commands.activity import ActivityOptions, activity_command

@@ -42,7 +42,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
-    """Return options that were typed before a command, as what that command takes by default."""
+    """Return the options typed before a command as that command's defaults."""
     commands = group.commands.items()
     return {name: _for_each(c, typed) if isinstance(c, click.Group) else typed for name, c in commands}
 
@@ -64,7 +64,7 @@ def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
 @output_options
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
-    """Without a command, begin the guided set-up; with one, hand on the options typed before it."""
+    """Without a command, start the guided set-up; with one, pass on the options typed before it."""
     if ctx.invoked_subcommand is None:
         from kbq_tui.cli.command_options import OutputOptions
         from kbq_tui.cli.commands.setup import start_command
@@ -109,7 +109,7 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 @json_option
 @handled
 def status(**parameters: Any) -> int:
-    """Print how connections are, once or again and again."""
+    """Print the status of connections, once or repeatedly."""
     from kbq_tui.cli.commands.status import StatusOptions, status_command
     from kbq_tui.cli.context import CommandContext, console_of
     from kbq_tui.cli.many_connections import many_looks, unknown_to_nagios, wanted_connections
@@ -127,7 +127,7 @@ def status(**parameters: Any) -> int:
         @contextmanager
         def one(name: str | None, again: bool) -> "Iterator[PlainRunner]":
             with CommandContext.of(output, replace(connection, name=name), as_filed=as_filed, again=again) as here:
-                here.spec()  # what cannot be right is told before anything is sent
+                here.spec()  # invalid options are reported before anything is sent
                 here.adapters.begin_sign_in(changes=False)
                 yield here.runner
 
@@ -190,7 +190,7 @@ def keys(**parameters: Any) -> int:
 @json_option
 @handled
 def schema(**parameters: Any) -> int:
-    """Print a schema, or which there are."""
+    """Print a schema, or the list of schemas."""
     from kbq_tui.cli.commands.schema import SchemaOptions, schema_command
     from kbq_tui.cli.context import console_of
 
@@ -212,7 +212,7 @@ def schema(**parameters: Any) -> int:
 @json_option
 @handled
 def doctor(**parameters: Any) -> int:
-    """Print what this machine, its settings and files look like to kbq-tui."""
+    """Print how this machine, its settings and files look to kbq-tui."""
     from kbq_tui.cli.commands.doctor import DoctorOptions, doctor_command
     from kbq_tui.cli.context import CommandContext
 
@@ -244,11 +244,11 @@ for _command in (*SETUP_COMMANDS, activity, connections, demo, key, permissions,
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and leave with its exit status; an unexpected error becomes a message and a log entry."""
+    """Run the program and exit with its status; an unexpected error becomes a message and a log entry."""
     from kbq_tui.cli import process
 
     if COMPLETE_VARIABLE in os.environ:
-        import kbq_tui.cli.shell_completion  # noqa: F401  it registers its classes
+        import kbq_tui.cli.shell_completion  # noqa: F401  imported to register its classes
     with process.signals_end():
         status = process.status_of(lambda: cli.main(arguments, PROGRAM, COMPLETE_VARIABLE, standalone_mode=False))
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""The commands on connections as such: `kbq-tui connections …`. Only click is imported here."""
+"""The commands on connection files: `kbq-tui connections …`. Only click is imported here."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,7 +39,7 @@ T = TypeVar("T")
     ),
 )
 def connections() -> None:
-    """The group of commands on connections as such."""
+    """The group of commands on connection files."""
 
 
 def _connections(kind: "type[T]", command: "Callable[[T, Machine, Console], int]", parameters: dict[str, Any]) -> int:
@@ -76,7 +76,7 @@ def _one_connection(
 @json_option
 @handled
 def connections_list(**parameters: Any) -> int:
-    """Print a line for each connection, as this machine knows it."""
+    """Print a line for each connection, from what this machine knows."""
     from kbq_tui.cli.commands.connections import ListOptions, list_command
 
     return _connections(ListOptions, list_command, parameters)
@@ -171,7 +171,7 @@ def connections_remove(**parameters: Any) -> int:
 @json_option
 @handled
 def connections_import(**parameters: Any) -> int:
-    """Make connections of a list."""
+    """Create connections from a list."""
     from kbq_tui.cli.commands.connections import ImportOptions
     from kbq_tui.cli.connection_changes import import_command
 
@@ -206,7 +206,7 @@ def connections_export(**parameters: Any) -> int:
 @json_option
 @handled
 def connections_validate(**parameters: Any) -> int:
-    """Read connection files, and tell what is wrong with them."""
+    """Read connection files, and report what is wrong with them."""
     from kbq_tui.cli.commands.connections import NamesOptions, validate_command
 
     return _connections(NamesOptions, validate_command, parameters)

@@ -1,4 +1,5 @@
-"""What `--help` says: what a command is for, one line of usage, examples, its own options first, common ones in groups.
+"""The text of `--help`: the purpose of a command, one line of usage, examples, its own options first, common ones in
+groups.
 
 Only click is imported here.
 """
@@ -10,7 +11,7 @@ import click
 from kbq_tui.i18n.messages import N_, translate
 
 WIDEST = 120
-"""Cells to which help is wrapped on a wider terminal."""
+"""The width in cells to which help is wrapped on a wider terminal."""
 
 CONNECTION = frozenset(
     {
@@ -62,7 +63,7 @@ def path_of(ctx: click.Context) -> str:
 
 
 def usage_pieces(command: click.Command, ctx: click.Context) -> list[str]:
-    """Return what stands behind the command in its line of usage: arguments, then options."""
+    """Return the parts of a command's usage line after its name: arguments, then options."""
     arguments = [piece for param in command.get_params(ctx) for piece in param.get_usage_pieces(ctx)]
     if isinstance(command, click.Group):
         wanted = translate("[COMMAND]" if command.invoke_without_command else "COMMAND")
@@ -73,7 +74,7 @@ def usage_pieces(command: click.Command, ctx: click.Context) -> list[str]:
 def write_help(
     command: click.Command, examples: Sequence[tuple[str, str]], ctx: click.Context, formatter: click.HelpFormatter
 ) -> None:
-    """Write a command's help; the examples are what is typed behind it, and what that does."""
+    """Write a command's help; each example is what is typed after the command, and what it does."""
     for paragraph in (command.help or "").split("\n\n"):
         formatter.write_text(" ".join(paragraph.split()))
         formatter.write_paragraph()

@@ -57,7 +57,7 @@ def key() -> None:
 )
 @handled
 def key_list(**parameters: Any) -> int:
-    """Print the account's keys, who holds each, and when it was last used."""
+    """Print the account's keys, who has each, and when it was last used."""
     from kbq_tui.cli.commands.key_list import KeyListOptions, list_command
 
     return on_lines(list_command, filled(KeyListOptions, parameters))
@@ -148,7 +148,7 @@ def key_delete(**parameters: Any) -> int:
 )
 @handled
 def key_rotate(**parameters: Any) -> int:
-    """Replace the key, step by step; each run goes on where the last one ended."""
+    """Replace the key, step by step; each run continues where the last one ended."""
     from kbq_tui.cli.commands.key_rotate import KeyRotateOptions, rotate_command
 
     return on_lines(rotate_command, filled(KeyRotateOptions, parameters))
@@ -167,7 +167,7 @@ def key_rotate(**parameters: Any) -> int:
 @confirm_option
 @handled
 def key_mend(**parameters: Any) -> int:
-    """Take away what other users of this machine may do with the key file."""
+    """Remove other users' permissions on the key file."""
     from kbq_tui.cli.commands.key import KeyFileOptions, fix_permissions_command
 
     return on_lines(fix_permissions_command, filled(KeyFileOptions, parameters))

@@ -1,4 +1,5 @@
-"""Options that several commands share. Only click is imported here: `--version` and completion pay for every import."""
+"""Options that several commands share. Only click is imported here, because every import slows down `--version` and
+completion."""
 
 import os
 from collections.abc import Callable
@@ -26,7 +27,7 @@ _CHECKS = {
 
 
 def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Refuse a value that cannot be right, before anything else happens."""
+    """Refuse an invalid value before anything else happens."""
     if value is None:
         return None
     from kbq_tui.model import spec
@@ -38,7 +39,7 @@ def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str
 
 
 def name_or_plan(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return a connection's name, or the path of a saved plan. Refuses what is neither."""
+    """Return a connection's name, or the path of a saved plan. Refuses anything else."""
     if value is None:
         return None
     from kbq_tui.local.plan_file import is_plan_file
@@ -47,7 +48,7 @@ def name_or_plan(ctx: click.Context, param: click.Parameter, value: str | None) 
 
 
 def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what cannot be connections' names."""
+    """Refuse invalid connection names."""
     from kbq_tui.model.spec import check_name
 
     for name in value:
@@ -57,19 +58,19 @@ def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ..
 
 
 def valid_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """Refuse what cannot be a connection's name."""
+    """Refuse an invalid connection name."""
     return valid_names(ctx, param, (value,))[0]
 
 
 def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of the connections that begin with what was typed, for a shell to complete."""
+    """Return the names of the connections that begin with what was typed, for a shell's completion."""
     from contextlib import suppress
 
     from kbq_tui.local.connection_file import Connections
     from kbq_tui.local.paths import Paths
     from kbq_tui.model.problem import ProblemError
 
-    with suppress(ProblemError):  # a shell that completes is no place for messages
+    with suppress(ProblemError):  # completion must not print messages
         names = Connections(Paths.from_env(os.environ).connections).names()
         return [name for name in names if name.startswith(incomplete)]
     return []
@@ -97,7 +98,7 @@ def period(ctx: click.Context, param: click.Parameter, value: str) -> "timedelta
 
 
 def schema_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of the schemas that begin with what was typed, for a shell to complete."""
+    """Return the names of the schemas that begin with what was typed, for a shell's completion."""
     from kbq_tui.cli.commands.schema import names
 
     return [name for name in names() if name.startswith(incomplete)]
@@ -114,49 +115,49 @@ def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None
 
 
 def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """Refuse an empty id: every key begins with it, so that an unset variable would delete the only one there is."""
+    """Refuse an empty id: every key's id begins with it, so an unset variable would delete the only key there is."""
     if not value.strip():
         raise click.BadParameter(translate("Give the key's id, or its beginning, as `key list` shows it."))
     return value
 
 
 def _whole_file(value: str) -> str:
-    """Return the path of a file, as `_whole` does. Raises: click.BadParameter."""
+    """Return the path of a file, as `_whole` does. Raises click.BadParameter."""
     if value.endswith(os.sep):
         raise click.BadParameter(translate("It ends in a slash, as a folder's name does. Give the name of a file."))
     return _whole(value)
 
 
 def _whole(value: str) -> str:
-    """Return a path that does not depend on where the program runs. Raises: click.BadParameter."""
+    """Return a path that does not depend on the working directory. Raises click.BadParameter."""
     try:
-        return os.path.abspath(os.path.expanduser(value))  # noqa: PTH100, PTH111  pathlib is late here
+        return os.path.abspath(os.path.expanduser(value))  # noqa: PTH100, PTH111  pathlib is imported late
     except FileNotFoundError:
         reason = translate("The working directory is gone. Change to another, or give a whole path.")
         raise click.BadParameter(reason) from None
 
 
 def findable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Refuse a folder's name, and a relative path where the working directory is gone."""
+    """Refuse a folder's name, and a relative path if the working directory no longer exists."""
     if value:
         _whole_file(value)
     return value
 
 
 def valid_report(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Refuse a report of no known kind."""
+    """Refuse a report of an unknown kind."""
     if value is not None and not value.endswith((".md", ".html", ".json")):
         raise click.BadParameter(translate("A report's name ends in .md, .html or .json."))
     return findable(ctx, param, value)
 
 
 def absolute(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return the path of a file that does not depend on where the program runs."""
+    """Return the path of a file that does not depend on the working directory."""
     return _whole_file(value) if value else None
 
 
 def absolute_folder(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return the path of a folder that does not depend on where the program runs."""
+    """Return the path of a folder that does not depend on the working directory."""
     return _whole(value) if value else None
 
 
@@ -178,10 +179,10 @@ _LANG = click.Option(
 
 
 class Amount(click.FloatRange):
-    """A number within bounds; "nan", which compares with nothing, is none."""
+    """A number within bounds; "nan", which cannot be compared, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number. Raises: click.BadParameter."""
+        """Return the number. Raises click.BadParameter."""
         found = super().convert(value, param, ctx)
         if found != found:
             self.fail(translate("{value} is no number.", value=str(value)), param, ctx)
@@ -189,21 +190,21 @@ class Amount(click.FloatRange):
 
 
 Example = tuple[str, str]
-"""What is typed behind a command, and what that does."""
+"""What is typed after a command, and what that does."""
 
 
 class LanguageCommand(click.Command):
-    """A command that takes `--lang`, as every command does, and knows what its help and its last line need.
+    """A command with `--lang`, as every command has, and with the texts for its help and its last line.
 
     Args:
         examples: three, as its help shows them.
-        next_step: the command that follows a run that went well, and when or what for (may be empty). None if the
-            command says it itself: it depends on the result, or nothing may stand behind its output.
+        next_step: the command that follows a successful run, and when or what for (may be empty). None if the command
+            prints it itself, because it depends on the result or nothing may follow its output.
         more: as for click.Command.
     """
 
     takes_any_text = False
-    """Whether it is there to be handed what may hold a key."""
+    """Whether its arguments may contain a key, as for a command to which errors are passed."""
 
     def __init__(
         self, *args: Any, examples: tuple[Example, Example, Example], next_step: tuple[str, str] | None, **more: Any
@@ -240,13 +241,13 @@ class LanguageCommand(click.Command):
 
 
 class TextCommand(LanguageCommand):
-    """A command that takes any text, and hides in it what looks like a key."""
+    """A command that takes any text, and masks in it what looks like a key."""
 
     takes_any_text = True
 
 
 class Group(LanguageCommand, click.Group):
-    """A group of such commands, which takes it, too. No command follows it by itself."""
+    """A group of such commands, which has `--lang`, too. A group has no next step itself."""
 
     command_class = LanguageCommand
     group_class = type
@@ -312,7 +313,7 @@ output_options = _together(
     click.option("--log-file", metavar=translate("FILE"), callback=absolute, help=translate("Where the log goes.")),
     click.option("-v", "--verbose", count=True, help=translate("Say and log more.")),
 )
-"""What it looks like and says; these stand before a command as well, for `kbq-tui` alone has screens and a log."""
+"""Options for the output; these can also be given before a command, because `kbq-tui` alone has screens and a log."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help=translate("JSON on standard output."))
 over_grants_option = click.option(

@@ -10,7 +10,7 @@ from kbq_tui.i18n.messages import N_, translate
 
 
 def _commands(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the words that a command may begin or go on with, for a shell to complete."""
+    """Return the words with which a command may begin or continue, for a shell's completion."""
     from kbq_tui.cli.commands.permissions import known_needs
 
     typed = ctx.params.get("command") or ()
@@ -42,7 +42,7 @@ def _commands(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @json_option
 @handled
 def permissions(**parameters: Any) -> int:
-    """Print what commands need; Google is not asked."""
+    """Print the permissions that commands need; Google is not called."""
     from kbq_tui.cli.commands.permissions import PermissionsOptions, permissions_command
     from kbq_tui.cli.context import console_of
 

@@ -1,4 +1,4 @@
-"""From click's parameters to a command's body: options as values, problems as words, a connection where one is needed.
+"""Runs a command's body: turns click's parameters into options, builds a connection if needed, and prints problems.
 
 Only click is imported here; everything else when a command needs it.
 """
@@ -18,24 +18,24 @@ T = TypeVar("T")
 
 
 class WithConnection(Protocol):
-    """Options of a command that works on a connection."""
+    """Options of a command that uses a connection."""
 
     @property
     def output(self) -> "OutputOptions":
-        """How it looks and what it says."""
+        """The options for the output."""
 
     @property
     def connection(self) -> "ConnectionOptions":
-        """Which connection."""
+        """The options for the connection."""
 
 
 O = TypeVar("O", bound=WithConnection)  # noqa: E741
 Body = tuple[type[O], "Callable[[O, PlainRunner], int]"]
-"""A command's options, and what it does with them."""
+"""The class of a command's options, and its body."""
 
 
 def handled(function: Callable[..., int]) -> Callable[..., None]:
-    """Turn what a command returns or raises into an exit status, and problems into words."""
+    """Turn what a command returns or raises into an exit status, and print problems."""
 
     @functools.wraps(function)
     def wrapper(**parameters: Any) -> None:
@@ -63,14 +63,14 @@ def _say_next(command: click.Command, parameters: dict[str, Any]) -> None:
 
 
 def filled(kind: type[T], parameters: dict[str, Any]) -> T:
-    """Make a command's options of click's parameters."""
+    """Create a command's options from click's parameters."""
     from kbq_tui.cli.command_options import fill
 
     return fill(kind, parameters)
 
 
 def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_create: bool = False) -> int:
-    """Build everything for a connection and run a command's body on plain lines."""
+    """Build everything for a connection and run a command's body with plain output."""
     from kbq_tui.cli.context import CommandContext
 
     with CommandContext.of(options.output, options.connection, may_create=may_create) as here:
@@ -80,13 +80,13 @@ def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_crea
 def signed_in(
     body: "Callable[[], Body[O]]", parameters: dict[str, Any], *, changes: bool = False, begin: bool = True
 ) -> int:
-    """Do the same for a command that signs in: its body is read in while the operator's token travels.
+    """Do the same for a command that signs in: its body is imported while the token request is under way.
 
     Args:
         body: imports the command's options and its body.
         parameters: click's.
-        changes: the command makes what is missing, and may make the connection.
-        begin: whether it is sure by now that the command signs in.
+        changes: whether the command creates things, and may create the connection.
+        begin: whether it is certain that the command signs in.
     """
     from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
     from kbq_tui.cli.context import CommandContext
@@ -94,21 +94,22 @@ def signed_in(
     output, connection = filled(OutputOptions, parameters), filled(ConnectionOptions, parameters)
     with CommandContext.of(output, connection, may_create=changes) as here:
         if begin:
-            here.spec()  # what cannot be right is told before anything is sent
+            here.spec()  # invalid options are reported before anything is sent
             here.adapters.begin_sign_in(changes=changes)
         kind, command = body()
         return command(filled(kind, parameters), here.runner)
 
 
 def from_plan_file(parameters: dict[str, Any]) -> "tuple[SavedPlan | None, dict[str, Any]]":
-    """Return the saved plan whose file stands in the place of the connection's name, and the options that it means.
+    """Return the saved plan whose file was given in place of the connection's name, and the options that follow from
+    it.
 
     Args:
         parameters: click's.
 
     Raises:
-        UsageError: an option says something that the plan has fixed.
-        ProblemError: the file is no saved plan that can be used.
+        UsageError: an option contradicts the plan.
+        ProblemError: the file is not a usable saved plan.
     """
     from kbq_tui.local.plan_file import PlanFiles, is_plan_file
 

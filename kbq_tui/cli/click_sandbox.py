@@ -39,7 +39,7 @@ from kbq_tui.i18n.messages import N_, translate
 @json_option
 @handled
 def demo(**parameters: Any) -> int:
-    """Go through the set-up on a sandbox that is made for it and goes away."""
+    """Run the set-up on a sandbox that is started for it and removed afterwards."""
     from kbq_tui.cli.commands.demo import DemoOptions, demo_command
 
     return demo_command(filled(DemoOptions, parameters))
@@ -67,7 +67,7 @@ def demo(**parameters: Any) -> int:
 @click.option("--latency-ms", metavar="N", type=Amount(0), help=translate("Added to every call."))
 @handled
 def sandbox(**parameters: Any) -> int:
-    """Serve a sandbox until Ctrl+C."""
+    """Run a sandbox until Ctrl+C."""
     from kbq_tui.cli.commands.sandbox import SandboxOptions, sandbox_command
 
     return sandbox_command(filled(SandboxOptions, parameters))

@@ -1,4 +1,4 @@
-"""The commands that set a connection up, check it and take it away. Only click is imported here."""
+"""The commands that set up a connection, check it and remove it. Only click is imported here."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 @json_option
 @handled
 def setup(**parameters: Any) -> int:
-    """Set the connection up: on the screens, with questions on plain lines, or from a file of answers."""
+    """Set up a connection: on the screens, with questions on plain lines, or from an answers file."""
     from kbq_tui.cli.commands.setup import SetupOptions, setup_command
 
     return setup_command(filled(SetupOptions, parameters))
@@ -148,7 +148,7 @@ def verify(**parameters: Any) -> int:
 
         return VerifyOptions, verify_command
 
-    return signed_in(body, parameters, begin=parameters["report"] is None)  # where it goes is looked at first
+    return signed_in(body, parameters, begin=parameters["report"] is None)  # the destination is checked first
 
 
 @click.command(
@@ -167,7 +167,7 @@ def verify(**parameters: Any) -> int:
 @json_option
 @handled
 def values(**parameters: Any) -> int:
-    """Print what Klaviyo asks for, as this machine knows it."""
+    """Print the values for Klaviyo, as this machine knows them."""
     from kbq_tui.cli.commands.values import ValuesOptions, values_command
 
     return on_lines(values_command, filled(ValuesOptions, parameters))
@@ -197,7 +197,7 @@ def values(**parameters: Any) -> int:
 @click.option("--dry-run", is_flag=True, help=translate("Show what would be taken away. Changes nothing."))
 @handled
 def teardown(**parameters: Any) -> int:
-    """Delete keys, roles, the account and datasets that were made here, after a question or with `--yes`."""
+    """Delete keys, roles, the account and datasets that were created here, after a question or with `--yes`."""
     from kbq_tui.cli.commands.teardown import TeardownOptions, teardown_command
 
     return on_lines(teardown_command, filled(TeardownOptions, parameters))

@@ -21,7 +21,7 @@ from kbq_tui.source.defaults import MAX_BYTES
 
 
 def valid_choices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what is not ROLE=COLUMN."""
+    """Refuse anything but ROLE=COLUMN."""
     from kbq_tui.engine.source_looks import PROPERTIES
     from kbq_tui.model.source import Role
 
@@ -34,7 +34,7 @@ def valid_choices(ctx: click.Context, param: click.Parameter, value: tuple[str, 
 
 
 def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Refuse a name that would have to be quoted wherever the view is read; BigQuery takes more."""
+    """Refuse a name that would need quoting wherever the view is read; BigQuery accepts more."""
     if value is not None and not re.fullmatch(r"\w{1,300}", value, re.ASCII):
         raise click.BadParameter(translate("A view's name has letters, digits and underscores."))
     return value
@@ -98,7 +98,7 @@ def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) ->
 @yes_option
 @handled
 def source(**parameters: Any) -> int:
-    """Look at the tables that Klaviyo is to read, and say which of them are ready."""
+    """Check the tables that Klaviyo is to read, and report which of them are ready."""
     from kbq_tui.cli.commands.source import SourceOptions, source_command
 
     return on_lines(source_command, filled(SourceOptions, parameters))

@@ -1,7 +1,7 @@
-"""What was typed, as values: the options that commands share, and how a command's own class is filled.
+"""The command line's options as values: those that commands share, and how a command's own class is filled.
 
-Each command has a frozen class beside its body in `cli/commands/`, with `output` and `connection` where it takes
-those options, and a field for each other option, named as click names the parameter.
+Each command has a frozen class beside its body in `cli/commands/`, with `output` and `connection` if it takes those
+options, and a field for each other option, with click's name of the parameter.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CALL_TIMEOUT = 60.0
-"""Seconds for one call to Google with all its repetitions, where nothing else is said."""
+"""Seconds for one call to Google with all its retries, by default."""
 
 
 class UsageError(ValueError):
-    """What was typed, or what the environment says, cannot be right. The text names the option or variable."""
+    """An option or a variable is not valid. The text names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
-    """How a command looks and what it says.
+    """The options for a command's output.
 
     Attributes:
         no_color: no colours.
-        ascii_: ASCII signs or not; None for what was chosen on the screens, or fits the terminal.
+        ascii_: ASCII only or not; None for what was chosen on the screens, or fits the terminal.
         theme: the colours of the screens; None for what was chosen there.
-        mouse: whether the screens take the mouse; None for what fits the terminal.
-        log_file: where the log goes; None for the state folder.
+        mouse: whether the screens use the mouse; None for what fits the terminal.
+        log_file: the path of the log; None for the state folder.
         verbose: how often `-v` was given.
         as_json: JSON on standard output.
     """
@@ -50,7 +50,7 @@ class OutputOptions:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """Which connection, and what of it was typed; None if something was not.
+    """The options for the connection; None for those that were not given.
 
     Attributes:
         name: the connection.
@@ -76,7 +76,7 @@ class ConnectionOptions:
 
     @property
     def chosen(self) -> bool:
-        """Whether one connection is meant by its name, its file or any of its values."""
+        """Whether a connection is chosen by its name, its file or any of its values."""
         own = [field for field in fields(self) if field.name not in _OF_SIGN_IN]
         return any(getattr(self, field.name) != field.default for field in own)
 
@@ -85,16 +85,16 @@ OF_FILE = (
     *("project", "location", "direction", "import_dataset", "staging_dataset", "export_dataset", "key_file"),
     *("credentials", "impersonate", "quota_project"),
 )
-"""Options that are values of the connection's file, under the same names."""
+"""Options that are values of the connection's file, with the same names."""
 
 _OF_SIGN_IN = ("credentials", "impersonate", "quota_project", "timeout")
-"""Options that say who asks and how, and nothing of the connection."""
+"""Options about who calls Google and how, not about the connection."""
 
 _SHARED: Mapping[str, type] = {"output": OutputOptions, "connection": ConnectionOptions}
 
 
 def fill(kind: type[T], parameters: Mapping[str, Any]) -> T:
-    """Make an options class of click's parameters. Those that it has no field for are left out.
+    """Create an options class from click's parameters. Those without a field are left out.
 
     Args:
         kind: the class; its fields `output` and `connection` are filled in the same way.
@@ -108,21 +108,21 @@ def fill(kind: type[T], parameters: Mapping[str, Any]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class CliOptions:
-    """What was typed on the command line.
+    """The options of the command line.
 
     Attributes:
-        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None if not typed.
-        account_email: the service account, where it was typed as an e-mail.
+        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None if not given.
+        account_email: the service account, if it was given as an e-mail.
         name: the connection; None for the only one there is, or `default`.
         config: one connection file instead of those in the config folder.
         timeout: seconds for one call to Google.
         log_file: the log, instead of the one in the state folder.
         verbose: how often `-v` was given.
-        as_filed: where there is a connection file, its project counts before the environment's: among several
+        as_filed: whether a connection file's project takes precedence over the environment's, because with several
             connections one variable cannot be meant for all.
-        may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses a
-            name, or a `--config FILE`, that is not there.
-        despite_files: connection files that cannot be used are left out, for a command that reports on them.
+        may_create: whether the command may create the named connection (`setup`, `apply`); every other command refuses
+            a name, or a `--config FILE`, that does not exist.
+        despite_files: whether connection files that cannot be used are left out, for a command that reports on them.
     """
 
     values: Mapping[str, str | None] = field(default_factory=dict)

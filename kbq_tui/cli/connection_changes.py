@@ -1,4 +1,5 @@
-"""What changes connections on this machine: rename, remove, import. Each asks first; nothing at Google is touched."""
+"""Commands that change connections on this machine: rename, remove, import. Each asks first; nothing at Google
+changes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def rename_command(options: "RenameOptions", machine: "Machine", runner: "PlainRunner") -> int:
-    """Give a connection another name, after a yes. Its key stays where it is.
+    """Rename a connection, after a yes. Its key stays where it is.
 
     Raises:
-        UsageError: the new name is no name, or taken; or there is nobody to ask.
+        UsageError: the new name is not valid, or in use; or there is nobody to ask.
     """
     old, new = options.name, options.new_name
     if reason := check_name(new):
@@ -47,7 +48,7 @@ def rename_command(options: "RenameOptions", machine: "Machine", runner: "PlainR
 
 
 def remove_command(options: "RemoveOptions", machine: "Machine", runner: "PlainRunner") -> int:
-    """Forget a connection on this machine, after a yes. Says what stays at Google, and here.
+    """Remove a connection from this machine, after a yes. Prints what stays at Google, and here.
 
     Raises:
         UsageError: there is nobody to ask.
@@ -93,10 +94,10 @@ def remove_command(options: "RemoveOptions", machine: "Machine", runner: "PlainR
 
 
 def import_command(options: "ImportOptions", machine: "Machine", console: "Console") -> int:
-    """Make connections of a list: all of them, or none. Those that are there already, just so, stay as they are.
+    """Create connections from a list: all of them, or none. Existing ones with the same values stay as they are.
 
     Raises:
-        UsageError: a name is there with other values.
+        UsageError: a name exists with other values.
         ProblemError: the list has a mistake; it names the line.
     """
     wanted = read_list(Path(options.file))

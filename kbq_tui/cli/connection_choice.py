@@ -1,4 +1,4 @@
-"""Which connection a command is about."""
+"""Decides which connection a command uses."""
 
 from kbq_tui.cli.command_options import CliOptions, UsageError
 from kbq_tui.i18n.messages import Message, message
@@ -6,14 +6,14 @@ from kbq_tui.local.connection_file import Connections
 
 
 def choose_name(options: CliOptions, connections: Connections) -> str:
-    """Return which connection is meant: the one named, else `default`, else the only one.
+    """Return the connection to use: the named one, else `default`, else the only one.
 
-    Where nothing is named and nothing is saved, it is `default`, made of options and environment alone: commands that
-    only look can be used without any connection, and keep nothing.
+    If none is named and none is saved, it is `default`, which consists of options and environment alone: commands that
+    only read can be used without any connection, and save nothing.
 
     Raises:
-        UsageError: where several could be meant, or the one that is named is not there and may not be made.
-        ProblemError: where the config folder cannot be read.
+        UsageError: several could be meant, or the named one does not exist and may not be created.
+        ProblemError: the config folder cannot be read.
     """
     names = connections.names()
     if connections.only is not None:
@@ -43,7 +43,7 @@ def choose_name(options: CliOptions, connections: Connections) -> str:
 
 
 def unknown_connection(name: str, names: tuple[str, ...]) -> Message:
-    """Return that there is no such connection, with those there are, and the one that is nearly called so."""
+    """Return that there is no such connection, with the existing ones, and the one with the most similar name."""
     if not names:
         from kbq_tui.model.command import Command
         from kbq_tui.shell.own_commands import for_connection

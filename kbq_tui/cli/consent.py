@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """How a yes is had, once it is known that it can be had.
+    """How to get a yes, once it is known that this is possible.
 
     Attributes:
         runner: asks.
         name: the connection.
-        given: it was given on the command line; nothing is asked any more.
-        by_name: the connection's name has to be typed.
-        data: because data is deleted, in production or not.
+        given: whether it was given on the command line, so that nothing is asked.
+        by_name: whether the connection's name has to be typed.
+        data: whether this is because data is deleted, in production or not.
     """
 
     runner: "PlainRunner"
@@ -48,15 +48,15 @@ class Consent:
         data: bool = False,
         preview: str = "",
     ) -> Self:
-        """Return how the yes to an act is had. To be called before anything is locked, sent or done.
+        """Return how to get the yes to an act. To be called before anything is locked, sent or done.
 
         Args:
-            runner: asks, where there is a terminal.
+            runner: asks, if there is a terminal.
             name: the connection.
             yes: `--yes`.
             confirmed: `--confirm NAME`, which also stands for `--yes`; None if it was not typed.
-            destroys: whether the act takes something away that cannot be had again just so.
-            data: data is deleted, so that the connection's name has to be typed, in production or not.
+            destroys: whether the act removes something that cannot be restored as it was.
+            data: whether data is deleted, so that the connection's name has to be typed, in production or not.
             preview: the command that shows what would be done; empty if there is none.
 
         Raises:
@@ -83,7 +83,7 @@ class Consent:
         return cls(runner, name, given, by_name, data)
 
     def to(self, question: str) -> bool:
-        """Return whether to go ahead; asks where nothing was said on the command line. A no is told.
+        """Return whether to go ahead; asks if nothing was given on the command line. A no is acknowledged.
 
         Args:
             question: what is to be done, as a question in the operator's language.

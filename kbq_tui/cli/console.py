@@ -1,6 +1,6 @@
-"""Where lines go: results to one stream, everything else to another; plain text, colour only where it is wanted.
+"""Prints lines: results to one stream, everything else to another; plain text, with colour only if wanted.
 
-Problems and marks are told here; lines have been told before, or are another program's words.
+Problems and marks are rendered here; lines have been rendered before, or are another program's output.
 """
 
 import json
@@ -16,13 +16,13 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.text import inert
 
 LONGEST = 600
-"""Characters shown of a message from outside; JSON has more."""
+"""The most characters that are shown of a message from outside; JSON has more."""
 
 WIDTH: Final = 78
-"""Cells to which prose is wrapped. Commands never are: they are copied."""
+"""The width in cells to which prose is wrapped. Commands are never wrapped, because they are copied."""
 
 _MARKS: Final[Mapping[str, tuple[str, str, str, str]]] = {
-    # JSON's word: what a person reads, Unicode, ASCII, colour (SGR)
+    # JSON's word: its display text, Unicode glyph, ASCII glyph, colour (SGR)
     "create": (status_words.CREATE, "+", "+", "32"),
     "update": (status_words.UPDATE, "~", "~", "33"),
     "grant": (status_words.GRANT, "~", "~", "33"),
@@ -55,7 +55,7 @@ _LABELS: Final = (
 
 
 def column() -> int:
-    """Return the cells that a glyph with its word takes on a line, with a gap after it."""
+    """Return the cells of a glyph with its word on a line, with a gap after it."""
     return max(len("✓ ") + len(translate(word)) + 1 for word, *_ in _MARKS.values())
 
 
@@ -64,12 +64,12 @@ class Console:
     """Two streams to write lines on.
 
     Attributes:
-        out: takes results.
-        err: takes everything else.
-        out_colour, err_colour: whether the stream takes colours.
+        out: the stream for results.
+        err: the stream for everything else.
+        out_colour, err_colour: whether the stream supports colours.
         ascii: ASCII glyphs only.
-        verbose: say more.
-        live: lines that are redrawn below all others; None if `err` is no terminal that can.
+        verbose: print more.
+        live: lines that are redrawn below all others; None if `err` is not a terminal that supports this.
     """
 
     out: TextIO
@@ -93,24 +93,24 @@ class Console:
         self._write(self.err, text, end="")
 
     def json(self, body: Mapping[str, object]) -> None:
-        """Write one JSON object on a separate line. Pure ASCII, so that nothing in it can move a cursor."""
+        """Write one JSON object on a separate line. It is pure ASCII, so that nothing in it can move the cursor."""
         self._write(self.out, json.dumps(body, default=str))
 
     def json_parts(self, parts: Iterable[str]) -> None:
-        """Write one JSON object on a separate line, as its parts come. They are pure ASCII."""
+        """Write one JSON object on a separate line, part by part. The parts are pure ASCII."""
         for part in parts:
             self._write(self.out, part, end="")
         self._write(self.out, "")
 
     def word(self, word: str) -> str:
-        """Return what a person reads for a word of JSON's, as in `mark`."""
+        """Return the display text for one of JSON's words, as in `mark`."""
         return translate(_MARKS[word][0])
 
     def mark(self, word: str, *, result: bool, width: int = 0) -> str:
-        """Return a word with its glyph, coloured where the stream takes it.
+        """Return a word with its glyph, coloured if the stream supports it.
 
         Args:
-            word: JSON's: such as `pass`, `create`, `broken`.
+            word: JSON's word, such as `create`, `broken`.
             result: whether it is written on the stream of results.
             width: cells to fill up to.
         """
@@ -125,12 +125,12 @@ class Console:
         ) or [indent.rstrip()]
 
     def problem(self, problem: Problem, *, result: bool = False, heading: str = "") -> None:
-        """Write a problem: what, why, what to do, who can.
+        """Write a problem: what happened, why, what to do, who can help.
 
         Args:
             problem: the problem.
-            result: whether it is what was asked for.
-            heading: what it is here, told; an error by default.
+            result: whether it is the command's result.
+            heading: its heading here, rendered; by default an error.
         """
         write = self.result if result else self.say
         width = max(len(translate(label)) for label in _LABELS) + 1
@@ -164,7 +164,7 @@ class Console:
             stream.write(line + end)
             stream.flush()
         except OSError:
-            # What is only said must not stop in the middle what is being done; results must not be lost in silence.
+            # A failure to print must not stop the work in the middle; but results must not be lost silently.
             if stream is self.out:
                 raise
         if self.live is not None:

@@ -1,4 +1,4 @@
-"""What every command has in common: streams, log, runner and terminal, and how problems end it."""
+"""What all commands share: streams, log, runner and terminal, and how problems end them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kbq_tui.local.loop import Loop
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
 
-if TYPE_CHECKING:  # the plain face is not read in where screens come next
+if TYPE_CHECKING:  # the plain face is not imported if screens come next
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:  # the plain face is not read in where screens come next
 
 _STOPPING = N_("Stopping as soon as what has begun is finished. Ctrl+C again leaves at once.")
 _HUNG_UP = 129
-"""Exit status where the terminal went away: there is nowhere to print to."""
+"""Exit status if the terminal was closed: there is nowhere to print to."""
 
 
 @contextmanager
 def failed(output: OutputOptions) -> Iterator[None]:
-    """Turn what cannot be right into a usage error, and a problem into words and its exit status."""
+    """Turn invalid options into a usage error, and a problem into its text and exit status."""
     try:
         yield
     except UsageError as error:
@@ -45,7 +45,7 @@ def failed(output: OutputOptions) -> Iterator[None]:
     except ProblemError as error:
         _end(output, error.problem)
     except BaseExceptionGroup as group:
-        # A task group wraps what one of its tasks raised; a problem among it is still a problem.
+        # A task group wraps what its tasks raise; a problem in it is still a problem.
         problems, rest = group.split(ProblemError)
         if problems is None or rest is not None:
             raise
@@ -53,11 +53,11 @@ def failed(output: OutputOptions) -> Iterator[None]:
 
 
 def _end(output: OutputOptions, problem: Problem) -> NoReturn:
-    """Tell a problem, and the log, and leave with its exit status."""
+    """Print a problem, log it, and exit with its status."""
     import logging
 
     log = logging.getLogger("kbq_tui")
-    if log.hasHandlers():  # else the log has not been begun, and it would go to stderr
+    if log.hasHandlers():  # without a log, it would go to stderr
         log.warning("[%s] %s: %s", problem.code, problem.title, problem.original or problem.cause)
     console_of(output).problem(problem)
     raise SystemExit(problem.exit_code) from None
@@ -72,11 +72,11 @@ def _leaves(group: BaseExceptionGroup[ProblemError]) -> Iterator[ProblemError]:
 
 
 def console_of(output: OutputOptions, *, together: bool = False) -> Console:
-    """Return where lines go.
+    """Return the console.
 
     Args:
-        output: as typed.
-        together: everything goes to standard output, so that a conversation stays in one stream.
+        output: the options.
+        together: print everything to standard output, so that a conversation stays in one stream.
     """
     from kbq_tui.cli.console import Console
     from kbq_tui.cli.live import LiveLines, size_of
@@ -107,7 +107,7 @@ def options_of(
     may_create: bool = False,
     despite_files: bool = False,
 ) -> CliOptions:
-    """Return what was typed, in the connection file's words."""
+    """Return the options with the connection file's keys."""
     account = connection.service_account
     return CliOptions(
         values={
@@ -127,13 +127,13 @@ def options_of(
 
 
 class CommandContext:
-    """A command at work; a context manager.
+    """A running command; a context manager.
 
     Args:
-        output: how it looks and what it says.
-        connection: which connection, as typed.
+        output: the options for the output.
+        connection: the options for the connection.
         adapters: everything built.
-        loop: runs what is asynchronous.
+        loop: runs coroutines.
     """
 
     def __init__(self, output: OutputOptions, connection: ConnectionOptions, adapters: Adapters, loop: Loop) -> None:
@@ -154,16 +154,16 @@ class CommandContext:
         may_create: bool = False,
         despite_files: bool = False,
     ) -> CommandContext:
-        """Build everything, and begin the log.
+        """Build everything, and start the log.
 
         Args:
-            output, connection: as typed.
-            screens: screens come next, which have their own place for notices.
-            again: the notices have been told.
+            output, connection: the options.
+            screens: whether screens come next, which have their own place for notices.
+            again: whether the notices have been printed.
             as_filed, may_create, despite_files: as in `CliOptions`.
 
         Raises:
-            UsageError, ProblemError: for what cannot be right, and files that cannot be read.
+            UsageError, ProblemError: options are not valid, or files cannot be read.
         """
         connection = connection or ConnectionOptions()
         chosen = options_of(connection, output, as_filed=as_filed, may_create=may_create, despite_files=despite_files)
@@ -183,7 +183,7 @@ class CommandContext:
 
     @cached_property
     def runner(self) -> PlainRunner:
-        """What plain commands are handed."""
+        """What plain commands are given."""
         from kbq_tui.cli.runner import PlainRunner
         from kbq_tui.local.plan_file import PlanFiles
 
@@ -226,7 +226,7 @@ class CommandContext:
         """Run the screens, and print the summary once they are gone.
 
         Args:
-            start: `setup`, `dashboard`, or None for what fits: the dashboard once the set-up is finished.
+            start: `setup`, `dashboard`, or None for the dashboard if the set-up is finished, else the set-up.
         """
         found = terminal(self.output, self.connection)
         if not found.usable:
@@ -239,7 +239,7 @@ class CommandContext:
 
 
 def _begin_log(path: Path, verbose: int, *, screens: bool) -> list[Message]:
-    """Begin the log, for screens with its first record. Returns why there is none, for lines."""
+    """Start the log; for screens with its first record. Returns why there is none, as lines."""
     import logging
 
     def start() -> tuple[Path | None, Message]:
@@ -257,7 +257,7 @@ def _begin_log(path: Path, verbose: int, *, screens: bool) -> list[Message]:
 
 
 def terminal(output: OutputOptions, connection: ConnectionOptions | None = None) -> Capabilities:
-    """Return what this terminal can do; commands that are named instead mean the connection."""
+    """Return this terminal's capabilities; commands that it names instead include the connection."""
     from kbq_tui.local.terminal import detect
 
     def own(command: Command) -> Command:
@@ -272,7 +272,7 @@ def terminal(output: OutputOptions, connection: ConnectionOptions | None = None)
 def run_screens(
     services: AppServices, output: OutputOptions, found: Capabilities, start: Literal["setup", "dashboard"]
 ) -> int:
-    """Run the screens on a terminal; the summary goes to standard output afterwards."""
+    """Run the screens on a terminal; afterwards the summary goes to standard output."""
     from kbq_tui.cli.display_settings import look_for, settings_here
     from kbq_tui.tui.running import run
 
@@ -290,7 +290,7 @@ def run_screens(
 
 
 def _ask_text(console: Console) -> Callable[[str], str] | None:
-    """Return what asks for a line of text on the terminal, or None without one."""
+    """Return a function that asks for a line of text on the terminal, or None without one."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
 
@@ -302,7 +302,7 @@ def _ask_text(console: Console) -> Callable[[str], str] | None:
 
 
 def _confirm(console: Console) -> Callable[[str], bool] | None:
-    """Return what asks a yes-or-no question on the terminal, or None without one."""
+    """Return a function that asks a yes-or-no question on the terminal, or None without one."""
     ask = _ask_text(console)
     if ask is None:
         return None
@@ -313,7 +313,7 @@ def _confirm(console: Console) -> Callable[[str], bool] | None:
 
 
 def known_context(output: OutputOptions) -> Context:
-    """Return what is known of the connection here, to fill the blanks in remedies; nothing if there is none."""
+    """Return what is known of the connection here, for the fields of remedies; nothing if there is none."""
     from kbq_tui.model.problem import Context
     from kbq_tui.planning.diff import context_of
 
@@ -323,7 +323,7 @@ def known_context(output: OutputOptions) -> Context:
         return Context()
 
 
-# Files that few commands write: what writes them is read in by those.
+# Files that few commands write: their modules are imported by those commands.
 
 
 def _check_report(path: str) -> None:

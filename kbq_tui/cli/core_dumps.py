@@ -1,4 +1,4 @@
-"""No core dumps: the memory of this program holds private keys and access tokens."""
+"""Prevents core dumps, because the memory of this program contains private keys and access tokens."""
 
 import resource
 import sys
@@ -10,11 +10,11 @@ _PR_SET_DUMPABLE: Final = 4
 
 
 def forbid() -> None:
-    """Have the system write no core dump of this process, whatever ends it.
+    """Prevent the system from writing a core dump of this process, whatever ends it.
 
-    A limit of 0 keeps the kernel from writing a file; children inherit it. Where the kernel hands dumps to a program
-    (systemd-coredump, apport), the limit does not count: on Linux the process is made "not dumpable" as well, which
-    also keeps other programs of the same user from reading its memory.
+    A limit of 0 keeps the kernel from writing a file; children inherit it. If the kernel passes dumps to a program
+    (systemd-coredump, apport), the limit does not apply: so on Linux the process is also made "not dumpable", which
+    also prevents other programs of the same user from reading its memory.
     """
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -23,7 +23,7 @@ def forbid() -> None:
 
 
 def _prctl(option: int, argument: int) -> None:
-    # The module under ctypes is loaded in a fifth of the time, and every command pays for this.
+    # This module under ctypes loads in a fifth of the time, which matters because every command needs it.
     try:
         from _ctypes import call_function, dlopen, dlsym
 

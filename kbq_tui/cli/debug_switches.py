@@ -1,7 +1,7 @@
-"""Environment variables that make libraries write down what they are given: taken out before one of them is imported.
+"""Removes environment variables that make libraries log their data, before any of these is imported.
 
-What is given to them are pasted keys, access tokens and TLS secrets. The programs that are started from here do not
-inherit them either.
+The data includes pasted keys, access tokens and TLS secrets. Programs started from here do not inherit the variables
+either.
 """
 
 import os
@@ -37,12 +37,12 @@ _found: list[str] = []
 
 
 def take_out(env: MutableMapping[str, str] = os.environ) -> None:
-    """Take the switches out of the environment. Must come before the libraries are imported."""
+    """Remove the variables from the environment. Must be called before the libraries are imported."""
     for name in TAKEN_OUT:
         if env.pop(name, ""):
             _found.append(name)
 
 
 def taken_out() -> tuple[str, ...]:
-    """Return the names of the switches that were set when the program started."""
+    """Return the names of the variables that were set when the program started."""
     return tuple(_found)

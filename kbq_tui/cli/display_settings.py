@@ -1,4 +1,4 @@
-"""How the screens look and which keys they bind: as typed, remembered, set in the file, or fit for the terminal."""
+"""The look and the key bindings of the screens: from options, saved preferences, the settings file, or the terminal."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def look_for(
     """Return how the screens look.
 
     Args:
-        output: as typed: it wins over what is remembered.
-        preferences: what was chosen on the screens before. Colours that NO_COLOR forbids do not come back by it.
-        found: what the terminal can do.
-        settings: the keys, and how often the dashboard looks.
+        output: the options, which take precedence over preferences.
+        preferences: what was chosen on the screens before; it does not override NO_COLOR.
+        found: the terminal's capabilities.
+        settings: the keys, and the dashboard's interval.
 
     Raises:
-        UsageError: for keys that cannot be; it names the file and the line.
+        UsageError: keys are not valid; it names the file and the line.
     """
     from kbq_tui.tui.display_options import REFRESH, THEMES, DisplayOptions
 
@@ -59,7 +59,7 @@ def _keymap(settings: Settings) -> Mapping[str, Sequence[str]]:
 
 
 def settings_here() -> Settings:
-    """Return what the settings file says. Raises UsageError, with the file and the line; ProblemError."""
+    """Return the settings file's content. Raises UsageError, with the file and the line; ProblemError."""
     from kbq_tui.local.app_config import SettingsError, read_settings
     from kbq_tui.local.paths import Paths
 

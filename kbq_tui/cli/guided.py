@@ -1,4 +1,4 @@
-"""The guided set-up on lines: the same steps as the screens, previews before changes, nothing redrawn."""
+"""The guided set-up on lines: the same steps as on the screens, with previews before changes, without redrawing."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ from kbq_tui.model.text import inert
 from kbq_tui.planning.grants import Grant, held, over_grants, wanted
 
 _LISTED = 9
-"""Projects that are offered by number."""
+"""The most projects that are offered by number."""
 
 _TITLES = {
     Step.PROJECT: N_("Project"),
@@ -41,7 +41,7 @@ _TITLES = {
 
 
 class _Stopped(Exception):
-    """A step could not be finished and the operator does not go on."""
+    """A step could not be finished and the operator does not want to continue."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -51,12 +51,12 @@ class GuidedSetup:
     """One guided set-up.
 
     Args:
-        runner: runs the use cases; its console takes the conversation.
+        runner: runs the use cases; its console prints the conversation.
         asker: answers the questions.
-        typed: fields that were typed as options: they are not asked for.
+        typed: fields that were given as options: they are not asked for.
 
     Raises:
-        ProblemError: what is remembered of the connection cannot be read.
+        ProblemError: the connection's saved state cannot be read.
     """
 
     def __init__(self, runner: PlainRunner, asker: Asker, typed: frozenset[str]) -> None:
@@ -73,7 +73,7 @@ class GuidedSetup:
         """Go through the steps.
 
         Returns:
-            0; 6 where a check does not pass; else the exit status of what stands in the way.
+            0; 6 if a check does not pass; else the exit status of what blocks it.
         """
         for notice in self.runner.services.notices:
             self.console.say(inert(render(notice)))
@@ -104,7 +104,7 @@ class GuidedSetup:
         )
 
     def _trying(self, work: Callable[[], "Outcome | None"]) -> None:
-        """Do something until it succeeds, or the operator goes on or stops."""
+        """Repeat something until it succeeds, or the operator continues or stops."""
         while True:
             try:
                 outcome = work()
@@ -175,10 +175,10 @@ class GuidedSetup:
         )
         session.use_login(login)
         before, self._login = self._login, login
-        return login not in (Login("", ""), before)  # a file of answers gives the same one again
+        return login not in (Login("", ""), before)  # an answers file would give the same one again
 
     async def _identity(self, *, allow_gcloud: bool = False) -> Identity:
-        """Sign in, and return as whom. Raises ProblemError."""
+        """Sign in, and return who is signed in. Raises ProblemError."""
         await self.session.sign_in(allow_gcloud=allow_gcloud)
         if self.session.sign_in_problem is not None:
             raise ProblemError(self.session.sign_in_problem)
@@ -187,7 +187,7 @@ class GuidedSetup:
         return self.session.identity
 
     def _too_slow(self) -> Problem:
-        """Return that a phase of the session has passed its limit."""
+        """Return the problem that a phase of the session has exceeded its limit."""
         return catalogue.problem(Code.DEADLINE, self.session.context)
 
     def _ask(self, field: str, question: str, check_: Check) -> None:
@@ -232,7 +232,7 @@ class GuidedSetup:
         if blocks_all(plan.causes):
             if not self.asker.yes("retry", translate("Try again"), default=True):
                 raise _Stopped(status_of(plan.causes) or 1)
-            self.typed -= {"project"}  # what was typed may be what is wrong
+            self.typed -= {"project"}  # a value given as an option may be the wrong one
             self._project()
             return
         self._step(Step.PROJECT)
@@ -287,10 +287,10 @@ class GuidedSetup:
         )
 
     def _look(self) -> tuple[ConnectionSpec, Plan, Observed]:
-        """Look at what is there.
+        """Read the present state.
 
         Raises:
-            InvalidValueError: what was typed cannot be right.
+            InvalidValueError: a value is not valid.
             ProblemError: the sign-in failed, or Google did not answer in time.
         """
         self.console.say("   " + translate("Looking at what is there ..."))
@@ -314,7 +314,7 @@ class GuidedSetup:
         def once() -> Outcome | None:
             plan = self._look()[1].step(step)
             if step is Step.PROJECT and not plan.changes and not plan.blocked:
-                return None  # the preflight has said so
+                return None  # preflight has said so already
             show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.console, result=False)
             if not plan.changes:
                 return Outcome(plan)
@@ -371,7 +371,7 @@ class GuidedSetup:
 
 
 def _picked(value: str, ids: tuple[str, ...]) -> str | None:
-    """Return the id that a number of the list stands for. A project id is never a number."""
+    """Return the id for a number in the list. A project id is never a number."""
     if value.isascii() and value.isdigit() and 1 <= int(value[:4]) <= len(ids):
         return ids[int(value[:4]) - 1]
     return None

@@ -1,4 +1,4 @@
-"""What is printed once the screens are gone: the three values, where the set-up stands, and the next command."""
+"""What is printed after the screens: the three values, the state of the set-up, and the next command."""
 
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.render import show_summary
@@ -11,12 +11,12 @@ from kbq_tui.model.text import inert
 
 
 def say_goodbye(services: AppServices, summary: Summary | None, console: Console) -> None:
-    """Print what the operator takes along; nothing if there is no connection.
+    """Print what the operator needs next; nothing if there is no connection.
 
     Args:
         services: everything that was built.
-        summary: the values, where the last screen was reached.
-        console: where lines go.
+        summary: the values, if the last screen was reached.
+        console: where lines are printed.
     """
     if summary is not None:
         console.say()
@@ -35,7 +35,7 @@ def say_goodbye(services: AppServices, summary: Summary | None, console: Console
 
 
 def standing(saved: SavedConnection) -> tuple[Message, str]:
-    """Return where a set-up stands, and the command that goes on from there."""
+    """Return the state of a set-up, and the command that continues it."""
     name = saved.draft.name
     if saved.connected:
         return message("{name} is set up, and Klaviyo is connected.", name=name), "status"

@@ -1,4 +1,4 @@
-"""Lines at the end of a terminal's output that are drawn again in place, such as one for each thing waited for."""
+"""Lines at the end of a terminal's output that are redrawn in place, such as one for each wait."""
 
 import os
 import unicodedata
@@ -10,11 +10,11 @@ from kbq_tui.i18n.messages import translate_n
 
 Size = Callable[[], tuple[int, int]]
 _MORE = ""
-"""Instead of the key of a line: the row that counts those for which there is no room."""
+"""Used in place of a line's key: the row that counts the lines for which there is no room."""
 
 
 def size_of(stream: TextIO) -> tuple[int, int]:
-    """Return the columns and rows of the terminal behind a stream; 80 and 24 where they are not known."""
+    """Return the columns and rows of the terminal behind a stream; 80 and 24 if they are not known."""
     try:
         found = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
@@ -28,7 +28,7 @@ def cells(text: str) -> int:
 
 
 def cut(text: str, width: int) -> str:
-    """Return a text in at most `width` columns, with an ellipsis where it was longer."""
+    """Return a text in at most `width` columns, with an ellipsis if it was longer."""
     if cells(text) <= width:
         return text
     kept = text[: max(0, width)]
@@ -39,13 +39,13 @@ def cut(text: str, width: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LiveLine:
-    """What one thing shows.
+    """The content of one line.
 
     Attributes:
-        mark: in front; may be coloured.
-        width: the columns that the mark takes.
-        title: what it is.
-        text: how it is; on a separate row where both have no room on one.
+        mark: at the beginning; may be coloured.
+        width: the columns of the mark.
+        title: its subject.
+        text: its state; on a separate row if both do not fit on one.
     """
 
     mark: str
@@ -54,7 +54,7 @@ class LiveLine:
     text: str = ""
 
     def rows(self, columns: int) -> list[tuple[str, int]]:
-        """Return the rows to be drawn, each with the columns that it takes; none is wrapped."""
+        """Return the rows to draw, each with its number of columns; none is wrapped."""
         room = columns - self.width - 1
         both = f"{self.title}: {self.text}" if self.text else self.title
         parts = [both] if cells(both) <= room or not self.text else [self.title, self.text]
@@ -64,10 +64,10 @@ class LiveLine:
 
 @dataclass(slots=True)
 class LiveLines:
-    """Draws lines in place. The cursor rests below them; whatever else is written is put above them.
+    """Draws lines in place. The cursor stays below them; other output is inserted above them.
 
     Attributes:
-        stream: a terminal that moves its cursor.
+        stream: a terminal that can move its cursor.
         size: its columns and rows.
     """
 
@@ -75,11 +75,11 @@ class LiveLines:
     size: Size
     _lines: dict[str, LiveLine] = field(default_factory=dict)
     _drawn: dict[str, list[int]] = field(default_factory=dict)
-    """By line, the columns that each of its rows takes."""
+    """By line, the columns of each of its rows."""
     _columns: int = 0
 
     def put(self, key: str, line: LiveLine) -> None:
-        """Show a line, in place of the one of that key."""
+        """Show a line, in place of the one with this key."""
         if self._lines.get(key) == line:
             return
         self._lines[key] = line
@@ -96,17 +96,17 @@ class LiveLines:
         self._write(f"\x1b[{up}A{drawn}{below}\r")
 
     def drop(self, key: str) -> None:
-        """Take a line away."""
+        """Remove a line."""
         if self._lines.pop(key, None) is not None:
             self._write(self._hidden() + self._shown())
 
     def clear(self) -> None:
-        """Take all lines away."""
+        """Remove all lines."""
         self._lines.clear()
         self.hide()
 
     def hide(self) -> None:
-        """Take the lines off the terminal, for something to be written; `show` puts them back below it."""
+        """Erase the lines, so that something can be written; `show` puts them back below it."""
         self._write(self._hidden())
 
     def show(self) -> None:
@@ -114,7 +114,7 @@ class LiveLines:
         self._write(self._shown())
 
     def _hidden(self) -> str:
-        """Return what erases the drawn lines, as the terminal wraps them by now."""
+        """Return what erases the drawn lines, as the terminal wraps them now."""
         if not self._drawn:
             return ""
         columns = max(1, self.size()[0])
@@ -145,4 +145,4 @@ class LiveLines:
             self.stream.write(text)
             self.stream.flush()
         except OSError:
-            self._drawn = {}  # what is only said must not stop what is being done
+            self._drawn = {}  # a failure to print must not stop the work

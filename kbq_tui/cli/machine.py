@@ -1,4 +1,4 @@
-"""What this machine knows of its connections, none of them chosen. Google is not asked."""
+"""What this machine knows of its connections, without choosing one. Google is not called."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Known:
 
     Attributes:
         name: its name.
-        connection: what its file says; None if that cannot be used.
+        connection: the content of its file; None if it cannot be used.
         problem: why it cannot.
         state: `ok` or `failing` as the last verification ended, `unverified` where there was none, `unread`.
-        verified_at: when that was, as it was saved; None if it never was.
+        verified_at: when that was, as saved; None for never.
         key_written: when the key file was written, aware UTC; None if there is none, or that is not known.
-        next: the command that comes next; empty if there is nothing to do.
+        next: the next command; empty if there is nothing to do.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Machine:
     """The connections of this machine.
 
     Args:
-        env: the environment, which says where files are.
+        env: the environment, which determines the folders.
 
     Raises:
-        ProblemError: nobody knows the home folder.
+        ProblemError: there is no home folder.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -68,7 +68,7 @@ class Machine:
 
     @classmethod
     def here(cls) -> Self:
-        """Return that of this process. Raises ProblemError."""
+        """Return the one for this process. Raises ProblemError."""
         return cls(os.environ)
 
     def lock(self, name: str) -> ConnectionLock:
@@ -76,10 +76,10 @@ class Machine:
         return ConnectionLock(self.paths.of_connection(name) / "lock", self.clock)
 
     def meant(self, *names: str) -> tuple[str, ...]:
-        """Return the connections that are meant: those named, or all.
+        """Return the named connections, or all.
 
         Raises:
-            UsageError: one of them is not there.
+            UsageError: one of them does not exist.
             ProblemError: the config folder cannot be read.
         """
         known = self.connections.names()
@@ -90,7 +90,7 @@ class Machine:
 
     @property
     def admin(self) -> ConnectionAdmin:
-        """What renames, removes and adds connections."""
+        """The object that renames, removes and adds connections."""
         return ConnectionAdmin(self.paths, self.connections, self.lock)
 
     def known(self, name: str) -> Known:
@@ -100,7 +100,7 @@ class Machine:
             saved = self.store.load(name)
         except ProblemError as error:
             return Known(name, None, error.problem, next=_next("connections validate", name))
-        if connection is None or saved is None:  # it went away meanwhile
+        if connection is None or saved is None:  # it was deleted meanwhile
             return Known(name, None)
         last = self.store.last_verify(name)
         state = "unverified" if last is None else "ok" if last.get("ok") is True else "failing"
@@ -124,5 +124,5 @@ class Machine:
 
 
 def _next(what: str, name: str) -> str:
-    """Return the line of a command of ours that means a connection."""
+    """Return the text of a command of ours for a connection."""
     return str(for_connection(Command(f"kbq-tui {what}"), name))

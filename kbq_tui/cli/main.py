@@ -1,4 +1,4 @@
-"""The console script. Without options the screens start at once, before commands and options are read in."""
+"""The console script. Without options the screens start at once, before commands and options are imported."""
 
 import gc
 import os
@@ -10,15 +10,15 @@ from kbq_tui.i18n import language
 
 
 def run() -> NoReturn:
-    """Run the program, and go straight to the prompt when it ends."""
-    # What is read in at the start lives to the end: looking through it for garbage only delays the first answer.
+    """Run the program, and return to the prompt at once when it ends."""
+    # Objects of the imports exist to the end, so collecting garbage only delays the first answer.
     gc.set_threshold(50_000, 20, 20)
     status = 0
     core_dumps.forbid()
     debug_switches.take_out()
     process.stand_in()
     try:
-        # First of all: words are told when options and screens are read in.
+        # First of all, because texts are rendered when options and screens are imported.
         language.speak(language.wanted(sys.argv[1:], os.environ))
         if sys.argv[1:] not in ([], ["setup"]) or process.COMPLETE_VARIABLE in os.environ:
             from kbq_tui.cli.click_app import main
@@ -27,7 +27,7 @@ def run() -> NoReturn:
         else:
             from kbq_tui.cli.commands.setup import setup_at_once, start_command
 
-            gc.disable()  # until the first screen stands, see `KbqApp._warm_up`
+            gc.disable()  # until the first screen is shown, see `KbqApp._warm_up`
             with process.signals_end():
                 status = process.status_of(setup_at_once if sys.argv[1:] else start_command)
     except SystemExit as left:

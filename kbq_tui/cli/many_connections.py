@@ -1,4 +1,4 @@
-"""Commands on many connections at once: which are meant, and what looks at them."""
+"""Commands on many connections at once: which ones, and how they are read."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 def wanted_connections(
     names: tuple[str, ...], connection: ConnectionOptions, output: OutputOptions, *, every: bool
 ) -> tuple[str | None, ...]:
-    """Return which connections are meant: those named, the one that options make, or all.
+    """Return the connections to use: the named ones, the one that consists of options, or all.
 
     Returns:
-        Their names; None for one that is made of options and environment alone. Empty if there is none yet.
+        Their names; None for one that consists of options and environment alone. Empty if there is none yet.
 
     Raises:
-        UsageError: one that is named is not there, or several could be meant.
+        UsageError: a named one does not exist, or several could be meant.
     """
     from kbq_tui.local.paths import Paths
 
@@ -40,7 +40,7 @@ def wanted_connections(
     connections = connections_of(chosen, Paths.from_env(os.environ))
     known = connections.names()
     for name in names or ((None,) if chosen.config is not None else ()):
-        choose_name(replace(chosen, name=name), connections)  # names one that is not there
+        choose_name(replace(chosen, name=name), connections)  # raises an error that names the one that does not exist
     if not known and not names and (every or "project" not in build(chosen).settings):
         return ()
     every = every or bool(known and not names and not connection.chosen)
@@ -49,7 +49,7 @@ def wanted_connections(
 
 
 def opener(connection: ConnectionOptions, output: OutputOptions, *, as_filed: bool) -> Callable[[str], Opened]:
-    """Return what builds, by its name, what a look at one of many connections needs. It may raise ProblemError."""
+    """Return what builds, by its name, what is needed to read one of many connections. It may raise ProblemError."""
     from kbq_tui.diagnosis import catalogue
     from kbq_tui.engine.looks import Opened
     from kbq_tui.local.connection_file import ListedConnections
@@ -72,7 +72,7 @@ def opener(connection: ConnectionOptions, output: OutputOptions, *, as_filed: bo
 
 @contextmanager
 def many_looks(connection: ConnectionOptions, output: OutputOptions, *, as_filed: bool) -> Iterator[ManyLooks]:
-    """Give what looks at many connections, none of them chosen."""
+    """Yield what reads many connections, without choosing one."""
     from kbq_tui.cli.runner import ManyLooks
     from kbq_tui.engine.looks import Looks
     from kbq_tui.local.metrics_file import MetricsFile
@@ -91,7 +91,7 @@ def many_looks(connection: ConnectionOptions, output: OutputOptions, *, as_filed
 
 @contextmanager
 def unknown_to_nagios(console: Console) -> Iterator[None]:
-    """Turn what cannot be right, and a problem, into the line and the exit status of a monitoring plugin."""
+    """Turn invalid options, and a problem, into the line and the exit status of a monitoring plugin."""
     from kbq_tui.cli.monitoring import UNKNOWN, nagios_line
 
     try:

@@ -33,18 +33,18 @@ def nagios(rows: Sequence[StatusRow]) -> tuple[str, int]:
 
 
 def nagios_line(status: int, text: str) -> str:
-    """Return the text part of a plugin's line; a bar would begin the performance data."""
+    """Return the text part of a plugin's line; a bar in it would begin the performance data."""
     return f"KBQ-TUI {_WORDS[status]} - " + " ".join(text.replace("|", "/").split())
 
 
 def metrics(rows: Sequence[StatusRow], now: datetime) -> bytes:
     """Return connections as metrics in Prometheus' text format.
 
-    What could not be read has no value, but for `kbq_tui_connection_read`, which is 0 then.
+    What could not be read has no value, except that `kbq_tui_connection_read` is 0 then.
 
     Args:
         rows: the connections.
-        now: when they were looked at, aware.
+        now: when they were read, aware.
     """
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 

@@ -13,12 +13,12 @@ from typing import NoReturn
 from kbq_tui.i18n.messages import translate
 
 COMPLETE_VARIABLE = "_KBQ_TUI_COMPLETE"
-"""Set by a shell that asks for completions."""
+"""Set by a shell that requests completions."""
 
 
 @contextmanager
 def signals_end() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the program like an exception, so that what was opened is closed.
+    """Let SIGTERM and SIGHUP end the program like an exception, so that resources are closed.
 
     SIGQUIT (Ctrl and backslash) as well: by default it would leave a core dump. The statuses are 143, 129 and 131.
     """
@@ -29,7 +29,7 @@ def signals_end() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # What is ignored stays ignored: that is how nohup keeps a program alive when its terminal goes.
+    # An ignored signal stays ignored: this is how nohup keeps a program alive when its terminal goes.
     heeded = [n for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if signal.getsignal(n) is not signal.SIG_IGN]
     before = {number: signal.signal(number, end) for number in heeded}
     try:
@@ -40,7 +40,7 @@ def signals_end() -> Iterator[None]:
 
 
 def status_of(work: Callable[[], object]) -> int:
-    """Run what the program is there for, and return its exit status, however it ends.
+    """Run the program's work, and return its exit status, however it ends.
 
     Args:
         work: returns an exit status; anything else counts as 0. What click raises is shown in click's form.
@@ -58,60 +58,61 @@ def status_of(work: Callable[[], object]) -> int:
 
 
 def stand_in() -> None:
-    """Put the null device in the place of standard streams that are closed (`>&-`).
+    """Replace standard streams that are closed (`>&-`) by the null device.
 
-    Python has None for them, which nothing that writes expects; and the next file that is opened, a key for one, would
-    get the descriptor that libraries write their complaints to.
+    Python has None for them, which code that writes does not expect; and the next file that is opened, such as one for
+    a key, would get the descriptor to which libraries write their messages.
     """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as we do
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115  it stays open to the end
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
     if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr.fileno() == 2:
-        # Programs behind libraries write to descriptor 2: while they run it leads elsewhere (`local.foreign_output`).
-        # Without a buffer: what cannot be written is lost, and does not fail again with whatever comes after it.
+        # Programs behind libraries write to descriptor 2: while they run it is diverted (`local.foreign_output`).
+        # Without a buffer: text that cannot be written is lost, and does not fail again together with what comes after
+        # it.
         own, stream = io.FileIO(os.dup(2), "w"), sys.stderr
         sys.stderr = io.TextIOWrapper(own, stream.encoding, stream.errors, write_through=True)
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")  # what is no text is refused where it is asked for
+        sys.stdin.reconfigure(errors="surrogateescape")  # invalid text is refused where it is read
     if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
-        # PYTHONUNBUFFERED: what cannot be written would be forgotten, without a sign that it was lost. All
-        # that writes here flushes itself.
+        # PYTHONUNBUFFERED: text that cannot be written would be dropped, without a sign that it was lost. All code that
+        # writes here flushes itself.
         encoding, errors = sys.stdout.encoding, sys.stdout.errors
         sys.stdout = open(1, "w", encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115
 
 
 def _of_output(error: Exception) -> int | None:
-    """Return the status where it is standard output that failed; None for any other error."""
+    """Return the status if standard output has failed; None for any other error."""
     leaves = list(_leaves(error))
     why: OSError | None = None
     if not all(isinstance(leaf, BrokenPipeError) for leaf in leaves):
         if not all(isinstance(leaf, OSError) for leaf in leaves):
             return None
         try:
-            sys.stdout.flush()  # what could not be written is still there, and fails again
+            sys.stdout.flush()  # what could not be written is still in the buffer, and would fail again
         except OSError as again:
             why = again
         except ValueError:  # closed
             return None
         if why is None:
             return None
-    # Without this Python complains once more when it closes standard output.
+    # Without this, Python complains once more when it closes standard output.
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if why is not None and not isinstance(why, BrokenPipeError):  # else the reader has gone on purpose
+    if why is not None and not isinstance(why, BrokenPipeError):  # otherwise the reader has closed it on purpose
         _tell(translate("Standard output cannot be written: {why}.", why=why.strerror or type(why).__name__))
     return 1
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """Yield what a task group has wrapped, or the error itself."""
+    """Yield the exceptions that a task group has wrapped, or the error itself."""
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             yield from _leaves(each)
@@ -120,14 +121,14 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def _tell(text: str) -> None:
-    """Write to standard error, where that takes it."""
+    """Write to standard error, if that is possible."""
     with suppress(OSError):
         sys.stderr.write(f"kbq-tui: {text}\n")
         sys.stderr.flush()
 
 
 def _of_click(error: Exception) -> int | None:
-    """Return the status of what click raises; None for any other error, and where click was never read in."""
+    """Return the status of click's exceptions; None for any other error, and if click was never imported."""
     if "click" not in sys.modules:
         return None
     import click
@@ -141,8 +142,8 @@ def _of_click(error: Exception) -> int | None:
 
         shown = StringIO()
         error.show(shown)
-        with suppress(OSError):  # the status tells, where words cannot
-            click.echo(scrub_typed(shown.getvalue()), err=True, nl=False)  # it repeats what was typed
+        with suppress(OSError):  # the status is enough if nothing can be printed
+            click.echo(scrub_typed(shown.getvalue()), err=True, nl=False)  # its text repeats what was typed
         return error.exit_code
     if isinstance(error, click.Abort):
         return 130 if isinstance(error.__cause__, KeyboardInterrupt) else 1
@@ -150,7 +151,7 @@ def _of_click(error: Exception) -> int | None:
 
 
 def _of_threads(error: Exception) -> int | None:
-    """Return the status where a library could not start a thread; None for any other error."""
+    """Return the status if a library could not start a thread; None for any other error."""
     if not all(isinstance(leaf, RuntimeError) and "start new thread" in str(leaf) for leaf in _leaves(error)):
         return None
     _tell(
@@ -165,8 +166,8 @@ def _of_threads(error: Exception) -> int | None:
 def leave(status: int) -> NoReturn:
     """End the process now.
 
-    An orderly end of the interpreter takes a fifth of a second to take Google's libraries apart, and could wait for a
-    daemon thread inside a hung call. Everything that must be closed has been closed on the way here.
+    An orderly end of the interpreter takes a fifth of a second to clean up Google's libraries, and could wait for a
+    daemon thread in a call that hangs. Everything that must be closed has been closed before.
     """
     if (logging := sys.modules.get("logging")) is not None:
         logging.shutdown()
@@ -183,7 +184,7 @@ def unexpected(error: Exception) -> int:
         The exit status, 1.
     """
     path = ""
-    with suppress(Exception):  # whatever is broken, what the operator reads is a message
+    with suppress(Exception):  # whatever is broken, the operator should read a message
         path = _logged(error)
     kind = type(error).__name__
     if isinstance(error, ModuleNotFoundError):

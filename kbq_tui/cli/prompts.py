@@ -1,4 +1,4 @@
-"""Questions on lines: numbered, one a line, nothing is ever redrawn."""
+"""Questions on lines: numbered, one line each, nothing is ever redrawn."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -10,7 +10,7 @@ from kbq_tui.model.text import inert
 Check = Callable[[str], Message | None]
 
 MAX_PASTED = 256 * 1024
-"""Characters of pasted text, and of answers, that are read."""
+"""The most characters of pasted text, and of answers, that are read."""
 
 
 def means_yes(answer: str) -> bool:
@@ -37,17 +37,17 @@ class Asker(Protocol):
         """Return one of the choices."""
 
     def yes(self, key: str, question: str, *, default: bool) -> bool:
-        """Return whether to."""
+        """Return the answer to a yes-or-no question."""
 
     def confirm(self, question: str) -> bool:
-        """Return whether to, for a question that no step asks by name. No by default."""
+        """Return the answer to a yes-or-no question that no step identifies by a key. No by default."""
 
 
 class FromLines:
     """Asks a person.
 
     Args:
-        console: where questions go.
+        console: where questions are printed.
         read: returns the next line with its line end, or an empty text at the end of the input.
     """
 
@@ -57,7 +57,7 @@ class FromLines:
         self._number = 0
 
     def text(self, key: str, question: str, default: str, check: Check) -> str:
-        """Ask until the answer can be right. An empty line takes the default."""
+        """Ask until the answer is valid. An empty line takes the default."""
         while True:
             answer = self._ask(f"{question}{f' [{inert(default)}]' if default else ''}: ") or default
             reason = check(answer)

@@ -1,4 +1,4 @@
-"""Plans, events, verdicts and states as lines. Names and messages from outside are made inert here."""
+"""Prints plans, events, verdicts and states as lines. Names and messages from outside are made inert here."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,24 +22,25 @@ from kbq_tui.model.summary import Summary
 from kbq_tui.model.text import inert
 
 MOST_ALIKE = 5
-"""Problems of one kind that are shown one by one: an account can have very many keys that are not held here."""
+"""The most problems of one kind that are shown one by one: an account can have very many keys that are not stored
+here."""
 
 MOST_DRIFT = 20
-"""Differences from an earlier look that are named."""
+"""The most differences from an earlier reading that are named."""
 
 TITLE = 18
-"""Cells of a status line's title, at the least."""
+"""The least cells of a status line's title."""
 
 
 def show_plan(plan: Plan, console: Console, *, result: bool, fold: bool = False) -> None:
-    """Write a plan: the root cause where there is one, what changes, what is in place, what is blocked and why, what
-    else is worth knowing.
+    """Write a plan: the root cause if there is one, what changes, what is in place, what is blocked and why, and
+    warnings.
 
     Args:
         plan: the plan.
-        console: where to.
-        result: whether the plan is what was asked for, or is said on the way.
-        fold: whether what is in place is one line, unless more is to be said.
+        console: where it is printed.
+        result: whether the plan is the command's result.
+        fold: whether what is in place is one line, unless the console is verbose.
     """
     folded = [a for a in plan.actions if a.change is Change.NOOP] if fold and not console.verbose else []
     write = console.result if result else console.say
@@ -82,7 +83,7 @@ def counted(plan: Plan) -> str:
 
 
 def distinct(problems: Sequence[Problem]) -> list[Problem]:
-    """Return each problem once; of many of one kind the first few, and how many more there are."""
+    """Return each problem once; of many of one kind the first few, and the number of the others."""
     seen: dict[tuple[Code | None, Message], Problem] = {}
     for problem in problems:
         seen.setdefault((problem.code, problem.cause), problem)
@@ -105,10 +106,10 @@ def distinct(problems: Sequence[Problem]) -> list[Problem]:
 
 @dataclass(slots=True)
 class EventLines:
-    """Writes events as they come. Of a wait there is one line, which on a terminal is drawn again each second.
+    """Writes events as they come. A wait has one line, which on a terminal is redrawn each second.
 
     Attributes:
-        console: where to.
+        console: where they are printed.
     """
 
     console: Console
@@ -133,7 +134,7 @@ class EventLines:
                 self._line(event, f"{self._title(event)}: {render(event.text)}")
 
     def ended(self, action: str) -> None:
-        """Take away the line of a wait that is over."""
+        """Remove the line of a wait that has ended."""
         self._waiting.pop(action, None)
         if self.console.live is not None:
             self.console.live.drop(action)
@@ -165,7 +166,7 @@ class EventLines:
 
 
 def show_check(result: CheckResult, console: Console, *, as_result: bool) -> None:
-    """Write one verdict, with the evidence where it is not a plain pass."""
+    """Write one verdict, with the evidence if it is not a plain pass."""
     write = console.result if as_result else console.say
     width = column()
     title = translate("{what} ({seconds:.1f} s)", what=inert(render(result.title)), seconds=result.seconds)
@@ -200,7 +201,7 @@ def show_line(line: Line, console: Console, *, result: bool, width: int = TITLE)
 
 
 def width_of(lines: Sequence[Line]) -> int:
-    """Return the width in which every title has room."""
+    """Return the width of the longest title."""
     return max(TITLE, *(len(render(line.title)) for line in lines))
 
 
@@ -225,7 +226,7 @@ def show_status(status: Status, console: Console) -> None:
 
 
 def _show_drift(status: Status, console: Console) -> None:
-    """Write what differs from the dashboard's earlier look, and who did it."""
+    """Write what differs from the dashboard's earlier reading, and who changed it."""
     if not status.drift:
         return
     console.result(translate("Changed since an earlier look of the dashboard:"))
@@ -236,7 +237,7 @@ def _show_drift(status: Status, console: Console) -> None:
 
 
 def _stale(status: Status) -> Message:
-    """Return how old the values are, and since when no newer ones can be had."""
+    """Return the age of the values, and since when there are no newer ones."""
     at = f"{status.as_of:%Y-%m-%d %H:%M:%S}" if status.as_of is not None else ""
     since = f"{status.since:%H:%M:%S}" if status.since is not None else ""
     if since and at:

@@ -11,7 +11,7 @@ from kbq_tui.model.spec import ConnectionSpec
 
 
 async def about_of(spec: ConnectionSpec, ports: Ports) -> About:
-    """Return what a report says besides the verdicts, as far as it is known."""
+    """Return what a report has besides the verdicts, as far as it is known."""
     who = value_of(await part_of(ports.cloud.identity()))
     key = value_of(await inspect_key(spec, ports))
     found = value_of(await part_of(ports.cloud.dataset(spec.project, spec.klaviyo_dataset)))
@@ -25,5 +25,5 @@ async def about_of(spec: ConnectionSpec, ports: Ports) -> About:
 
 
 def report_text(results: Sequence[CheckResult], about: About, path: str) -> str:
-    """Return the report that a file's name asks for: `.md`, `.html` or `.json`."""
+    """Return the report in the format of a file's name: `.md`, `.html` or `.json`."""
     return report(results, about, path.rpartition(".")[2])

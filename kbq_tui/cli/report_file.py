@@ -1,4 +1,4 @@
-"""The file that a report is written to."""
+"""Writes a report to a file."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from kbq_tui.local.os_errors import os_problem
 from kbq_tui.model.codes import ProblemCode as Code
 
 REPORT = FileKind(message("a report"), is_report, follows_links=True)
-"""A report, as a file that may be overwritten."""
+"""The kind of a report file, which may be overwritten."""
 
 
 def check_report(path: str) -> None:
-    """Make sure that a report may be written to `path`, before the work that it reports. Raises ProblemError."""
+    """Check that a report may be written to `path`, before the work. Raises ProblemError."""
     try:
         check_output(Path(path), REPORT)
     except OSError as error:
@@ -21,7 +21,7 @@ def check_report(path: str) -> None:
 
 
 def write_report(path: str, text: str) -> None:
-    """Write a report that the operator asked for: whole or not at all. Raises ProblemError."""
+    """Write a report that the operator asked for, completely or not at all. Raises ProblemError."""
     try:
         write_atomic(Path(path), text.encode(), REPORT)
     except OSError as error:

@@ -44,7 +44,7 @@ class Run(Protocol):
 
 
 class SignInWork(Protocol[T_co]):
-    """Signs in, with gcloud's own login where that is allowed. Raises ProblemError."""
+    """Signs in, with gcloud's own login if that is allowed. Raises ProblemError."""
 
     def __call__(self, *, allow_gcloud: bool = False) -> Coroutine[Any, Any, T_co]: ...
 
@@ -53,10 +53,10 @@ class LocalKeys(Protocol):
     """Key files on this machine, beyond what `engine.ports.KeyStore` has. All may raise ProblemError."""
 
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
-        """Say what is at `path` (or the default place), or None for nothing."""
+        """Describe the key at `path` (or the default place), or None for nothing."""
 
     def fix_permissions(self, path: str | None, project: str, email: str) -> tuple[Message, ...]:
-        """Take away what other users may do with the key file; return what was changed."""
+        """Remove other users' permissions on the key file; return what was changed."""
 
     def shred(self, path: str | None, project: str, email: str) -> Message:
         """Overwrite and delete the key file; return what may be left."""
@@ -66,7 +66,7 @@ class Plans(Protocol):
     """Plans in files. All may raise ProblemError."""
 
     def check(self, path: str) -> None:
-        """Make sure that a plan may be written there."""
+        """Check that a plan may be written there."""
 
     def write(self, path: str, saved: SavedPlan) -> None:
         """Write a plan."""
@@ -74,22 +74,22 @@ class Plans(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlainRunner:
-    """What a plain command is handed.
+    """What a plain command is given.
 
     Attributes:
         services: everything built.
-        console: where lines go.
+        console: where lines are printed.
         run: runs the engine's use cases, all on one event loop.
-        spec: returns the connection; raises UsageError where something of it cannot be right.
-        lock: makes the connection's lock: one process at a time changes it.
+        spec: returns the connection; raises UsageError if a value is not valid.
+        lock: returns the connection's lock: one process at a time changes it.
         local_keys: key files on this machine.
-        check_report: makes sure that a report may be written to a path. Raises ProblemError.
+        check_report: checks that a report may be written to a path. Raises ProblemError.
         write: writes a report (path, text) that the operator asked for.
-        check_bad_rows: makes sure that refused rows may be written to a path. Raises ProblemError.
+        check_bad_rows: checks that refused rows may be written to a path. Raises ProblemError.
         write_bad_rows: writes table, key and rules of refused rows to a path. Raises ProblemError.
         plans: saved plans.
         confirm: asks a yes-or-no question on the terminal; None if there is no terminal to ask on.
-        ask_text: asks for a line of text there, and returns it without spaces around it; None likewise.
+        ask_text: asks for a line of text there, and returns it without surrounding spaces; None likewise.
     """
 
     services: AppServices
@@ -107,14 +107,15 @@ class PlainRunner:
     ask_text: Callable[[str], str] | None = None
 
     def sign_in(self, name: str, *, changes: bool = False) -> Ports:
-        """Return the ports with the operator signed in; offers gcloud's login where there is nothing else.
+        """Return the ports with the operator signed in; offers gcloud's login if there is nothing else.
 
         Args:
             name: the connection.
             changes: see `check_operator`.
 
         Raises:
-            ProblemError: no credentials of use, or those of another operator, which was not agreed to.
+            ProblemError: there are no usable credentials, or only those of another operator, whose use was not agreed
+                to.
         """
         cloud = self.signed_in(self.services.sign_in)
         try:
@@ -125,10 +126,10 @@ class PlainRunner:
         return self.services.ports(cloud, name)
 
     def signed_in(self, sign_in: SignInWork[T]) -> T:
-        """Return what a sign-in gives; offers gcloud's login where there is nothing else.
+        """Return the result of a sign-in; offers gcloud's login if there is nothing else.
 
         Raises:
-            ProblemError: no credentials of use.
+            ProblemError: there are no usable credentials.
         """
         try:
             return self.run(sign_in())
@@ -139,16 +140,16 @@ class PlainRunner:
         return self.run(sign_in(allow_gcloud=True))
 
     def check_operator(self, name: str, identity: Identity, *, changes: bool) -> None:
-        """See that it is the connection's operator who is signed in, where the connection names one.
+        """Check that the connection's operator is signed in, if the connection names one.
 
         Args:
             name: the connection.
             identity: who is signed in.
-            changes: something is going to be changed, so that any other login has to be agreed to; who only looks is
-                told of it.
+            changes: whether something is going to be changed, so that the use of any other login has to be agreed to;
+                for commands that only read, a notice is printed.
 
         Raises:
-            ProblemError: it is another one, which was not agreed to.
+            ProblemError: it is another one, whose use was not agreed to.
         """
         operator = self.record(name).state.operator
         if not operator or (other := other_operator(operator, name, identity)) is None:
@@ -176,42 +177,42 @@ class PlainRunner:
 
 
 class Teller(Protocol):
-    """Tells a command of changes, and remembers what it was told."""
+    """Passes changes to a command, and remembers which it was given."""
 
     @property
     def lock(self) -> AbstractContextManager[object]:
-        """Held while it tells; entering may raise ProblemError."""
+        """Held during this; entering may raise ProblemError."""
 
     def told(self) -> Mapping[str, ToldChanges]:
-        """Return what was told, by connection."""
+        """Return what was reported, by connection."""
 
     def remember(self, told: Mapping[str, ToldChanges]) -> None:
-        """Remember what was told. Raises ProblemError."""
+        """Remember what was reported. Raises ProblemError."""
 
     def tell(self, change: Mapping[str, object]) -> Message | None:
-        """Tell one change. Returns why that failed, or None."""
+        """Report one change. Returns why that failed, or None."""
 
 
 class Metrics(Protocol):
     """A file of metrics. Every method may raise ProblemError."""
 
     def check(self) -> None:
-        """Make sure that it may be written."""
+        """Check that it may be written."""
 
     def write(self, text: bytes) -> None:
-        """Replace it."""
+        """Replace its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class ManyLooks:
-    """What looks at many connections.
+    """What reads many connections.
 
     Attributes:
-        looks: the looks.
+        looks: the readings.
         run: runs them on one event loop.
-        clock: time.
-        on_change: makes what tells a command of changes.
-        metrics: makes a file of metrics.
+        clock: the time.
+        on_change: returns what passes changes to a command.
+        metrics: returns a file of metrics.
     """
 
     looks: Looks
@@ -227,7 +228,7 @@ def status_of(problems: Sequence[Problem]) -> int:
 
 
 async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:
-    """Look, and say what would be done."""
+    """Read the present state, and plan what would be done."""
     observed = await observe(spec, ports, everywhere=remove_over_grants)
     return ports.named_plan(diff(spec, observed, remove_over_grants=remove_over_grants)), observed
 
@@ -242,7 +243,7 @@ async def carry_out(
     only: Step | None = None,
     remove_over_grants: bool = False,
 ) -> "Outcome":
-    """Apply, with the patience of the services."""
+    """Apply, with the services' patience."""
     from kbq_tui.engine.apply import apply
 
     return await apply(
@@ -264,7 +265,7 @@ async def check(
     emit: Callable[[Event], None],
     told: "Told | None" = None,
 ) -> tuple[CheckResult, ...]:
-    """Verify; changes of ours of the last minutes may still be on their way."""
+    """Verify; our own changes of the last minutes may not have taken effect yet."""
     from kbq_tui.engine.verify.runner import verify
 
     return await verify(spec, ports, told=told, emit=emit, patience=patience_of(services))
@@ -273,7 +274,8 @@ async def check(
 def remember_checks(runner: PlainRunner, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
     """Save the verdicts; a connection that passed them all counts as set up.
 
-    Nothing is saved where what was verified is not the saved connection: none is saved, or options made it another.
+    Nothing is saved if what was verified is not the saved connection: because none is saved, or options have changed
+    it.
     """
     record = runner.record(spec.name)
     if not record.holds(spec):
@@ -284,7 +286,7 @@ def remember_checks(runner: PlainRunner, spec: ConnectionSpec, results: tuple[Ch
 
 
 async def summary_of(spec: ConnectionSpec, ports: Ports, location: str | None) -> Summary:
-    """Return the hand-over values, with the key's path as it is on this machine."""
+    """Return the hand-over values, with the key's path on this machine."""
     key = await inspect_key(spec, ports)
     path = key.value.path or None if isinstance(key, Present) else None
     return Summary.of(spec, path, location)

@@ -1,7 +1,7 @@
-"""Completion in bash, zsh and fish, where it differs from click's: `--option=value`, and help with commas or breaks.
+"""Completion in bash, zsh and fish, for what click does not handle: `--option=value`, and help with commas or breaks.
 
-Each shell hands over `--option=value` in its own way: bash as three words, zsh and fish as one, which they then replace
-as a whole. Source: bash's COMP_WORDBREAKS, zshcompsys(1), fish's `complete`.
+Each shell passes `--option=value` in its own way: bash as three words, zsh and fish as one, which they then replace as
+a whole. Source: bash's COMP_WORDBREAKS, zshcompsys(1), fish's `complete`.
 """
 
 import os
@@ -61,7 +61,7 @@ complete --no-files --command %(prog_name)s --arguments '(%(complete_func)s)'
 
 
 def _on_one_line(item: "CompletionItem[Any]") -> "CompletionItem[Any]":
-    """Return an offer whose help is one line: the shells take a line for each part of an offer."""
+    """Return an item whose help is one line, because shells read one line for each part of an item."""
     if item.help:
         item.help = " ".join(item.help.split())
     return item
@@ -69,10 +69,10 @@ def _on_one_line(item: "CompletionItem[Any]") -> "CompletionItem[Any]":
 
 @add_completion_class
 class Bash(BashComplete):
-    """bash, which takes `=` for a separate word."""
+    """bash, which splits words at `=`."""
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the one that is completed, and what is typed of that."""
+        """Return the words before the one that is completed, and the typed part of that word."""
         args, incomplete = super().get_completion_args()
         if len(args) > 1 and args[-1] == "=" and args[-2].startswith("--"):
             args.pop()
@@ -86,7 +86,7 @@ class Zsh(ZshComplete):
     source_template = _ZSH
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return an offer as three lines: kind, value, help."""
+        """Return an item as three lines: kind, value, help."""
         return super().format_completion(_on_one_line(item))
 
 
@@ -97,12 +97,12 @@ class Fish(FishComplete):
     source_template = _FISH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the one that is completed, and what is typed of that."""
+        """Return the words before the one that is completed, and the typed part of that word."""
         args, incomplete = super().get_completion_args()
         if not os.environ["COMP_CWORD"] and args and args[-1] == "":
             args.pop()
         return args, incomplete
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return an offer as one line: kind, value, help."""
+        """Return an item as one line: kind, value, help."""
         return super().format_completion(_on_one_line(item))

@@ -1,4 +1,4 @@
-"""Signing in to Google, as the operator and as the service account. Google's libraries are not loaded before that."""
+"""Signing in to Google, as the operator and as the service account. Google's libraries are not imported before that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 class GoogleSignIn:
-    """`engine.services.SignIn` with Google's credentials; Google's libraries are not loaded before it is called."""
+    """Implements `engine.services.SignIn` with Google's credentials; Google's libraries are not imported before it is
+    called."""
 
     def __init__(
         self, chosen: Mapping[str, str | None], env: Mapping[str, str], endpoints: Endpoints, timeout: float
@@ -30,12 +31,13 @@ class GoogleSignIn:
         self._changes = True
 
     def begin(self, *, changes: bool) -> None:
-        """Send for the token, for a command that is going to sign in, and return when the request has left.
+        """Request the token, for a command that is going to sign in, and return when the request has been sent.
 
-        What a change needs is imported meanwhile. What fails here is tried again by the sign-in, which tells why.
+        The libraries for a change are imported meanwhile. A failure here is tried again by the sign-in, which reports
+        it.
 
         Args:
-            changes: the command is going to make something, so that what that needs is imported.
+            changes: whether the command is going to create something, so that the libraries for that are imported.
         """
         from kbq_tui.gcp.early_token import send_for_token
         from kbq_tui.gcp.environment import problem_of
@@ -68,7 +70,7 @@ class GoogleSignIn:
         if allow_gcloud:
             session = None
         elif session is not None and self._changes:
-            preload()  # while the token travels
+            preload()  # while the token request is under way
         options = self._options(allow_gcloud=allow_gcloud)
         cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout, session=session)
         try:
@@ -79,13 +81,13 @@ class GoogleSignIn:
         return cloud
 
     def gcloud_available(self) -> bool:
-        """Whether gcloud is installed and signed in, so that its login could be offered."""
+        """Whether gcloud is installed and signed in, so that its login can be offered."""
         from kbq_tui.gcp.credentials import gcloud_available
 
         return gcloud_available(self._env)
 
     def can_log_in(self) -> bool:
-        """Whether gcloud is installed, and its login for application default credentials would count."""
+        """Whether gcloud is installed, and its login for application default credentials would be used."""
         from kbq_tui.gcp.credentials import gcloud_program
 
         named = self._chosen["credentials"] or self._env.get("GOOGLE_APPLICATION_CREDENTIALS")
@@ -105,7 +107,8 @@ class GoogleSignIn:
 
 
 class GoogleImpersonate:
-    """`engine.ports.Impersonator` with Google's libraries, which are not loaded before the first key is tried."""
+    """Implements `engine.ports.Impersonator` with Google's libraries, which are not imported before the first key is
+    tried."""
 
     def __init__(self, endpoints: Endpoints, timeout: float) -> None:
         self._endpoints = endpoints

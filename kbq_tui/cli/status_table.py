@@ -1,4 +1,4 @@
-"""Connections in a table of one line each."""
+"""A table of connections, one line each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,15 +12,15 @@ from kbq_tui.model.age import ago
 from kbq_tui.model.text import inert
 
 MARKS: Final = {State.FAILING: "fail", State.UNREAD: "unknown", State.WARNING: "warning", State.OK: "pass"}
-"""By state, the word of JSON that the console knows."""
+"""The console's word for each state."""
 _HEADING: Final = (N_("NAME"), N_("STATE"), N_("PROJECT"), N_("KEY"), N_("VERIFIED"), N_("NEXT"))
 _KEY: Final = 3
 _NAMED: Final = 5
-"""How many connections that could not be read are named below the table."""
+"""The most connections that could not be read and are named below the table."""
 
 
 def lines_of(rows: Sequence[StatusRow], console: Console, now: datetime) -> list[str]:
-    """Return the table, the worst first; no lines where there are no rows."""
+    """Return the table, the worst first; no lines if there are no rows."""
     cells = [_cells(row, console, now) for row in ordered(rows)]
     return table([translate(word) for word in _HEADING], cells, right=(_KEY,)) if cells else []
 
@@ -38,7 +38,7 @@ def _cells(row: StatusRow, console: Console, now: datetime) -> list[str]:
 
 
 def sum_of(rows: Sequence[StatusRow], console: Console) -> str:
-    """Return how many connections are how: `1 ok, 1 fail`."""
+    """Return the number of connections in each state: `1 ok, 1 fail`."""
     return ", ".join(f"{n} {console.word(MARKS[state])}" for state, n in counted(rows).items())
 
 

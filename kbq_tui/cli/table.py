@@ -8,12 +8,12 @@ _GAP = "  "
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """Return lines in which each column is as wide as its longest cell; the last one is not filled up.
+    """Return lines in which each column is as wide as its longest cell; the last one is not padded.
 
     Args:
         heading: the columns' names.
-        rows: the cells, one for each column; colours in them take no room.
-        right: the numbers of columns that are aligned to the right.
+        rows: the cells, one for each column; colours in them count as no width.
+        right: the numbers of columns that are aligned right.
     """
     lines = [heading, *rows]
     widths = [max(_width(line[at]) for line in lines) for at in range(len(heading))]

@@ -1,4 +1,4 @@
-"""`status --on-change CMD`: what changed is told to the operator's own command, each change once."""
+"""`status --on-change CMD`: passes changes to the operator's own command, each change once."""
 
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.runner import Teller
@@ -11,16 +11,16 @@ from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.text import inert
 
 _MOST_FAILURES = 3
-"""Failures after which a look tells the command no more."""
+"""The number of failures after which a reading does not call the command any more."""
 
 
 class Telling:
-    """Tells of changes, look after look.
+    """Reports changes, reading after reading.
 
     Args:
-        teller: tells them, and remembers.
-        console: where a command that fails is told.
-        clock: tells when.
+        teller: passes them on, and remembers.
+        console: where a command's failure is reported.
+        clock: the time.
     """
 
     def __init__(self, teller: Teller, console: Console, clock: Clock) -> None:
@@ -31,18 +31,18 @@ class Telling:
         self._due: list[tuple[StatusRow, ToldStep]] = []
 
     def earlier(self, name: str) -> LookHistory:
-        """Return what a connection was like when its last change was told."""
+        """Return the state of a connection when its last change was reported."""
         return earlier(self._told.get(name, {}))
 
     def take(self, row: StatusRow, looked: Looked) -> None:
-        """Note what is to be told of one look."""
+        """Note what is to be reported of one reading."""
         self._due += ((row, step) for step in steps(self._told.get(row.name, {}), row, looked))
 
     def tell(self) -> bool:
-        """Tell what is due. Returns whether all of it was told; what was not is due again after the next look.
+        """Report what is due. Returns whether all of it was reported; the rest is due again after the next reading.
 
         Raises:
-            ProblemError: what was told cannot be remembered.
+            ProblemError: what was reported cannot be saved.
         """
         due, self._due = self._due, []
         before, failures = dict(self._told), 0
@@ -50,7 +50,7 @@ class Telling:
             for row, step in due:
                 if step.alert is not None:
                     if failures == _MOST_FAILURES:
-                        continue  # it is the command that is wrong, not the change
+                        continue  # the command is wrong, not the change
                     change = step.alert.to_json(row, self._clock.now())
                     if why := self._teller.tell(change):
                         failures += 1

@@ -1,4 +1,4 @@
-"""The whole set-up in one go, without questions: look, plan, apply, verify, summary."""
+"""The whole set-up in one run, without questions: read, plan, apply, verify, summary."""
 
 from kbq_tui.cli.render import EventLines, show_checks, show_plan, show_summary
 from kbq_tui.cli.runner import (
@@ -21,10 +21,10 @@ from kbq_tui.model.summary import Summary
 
 
 def whole_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
-    """Set a connection up and verify it.
+    """Set up a connection and verify it.
 
     Returns:
-        0, or the exit status of the first thing that stands in the way, or 6 where a check does not pass.
+        0, or the exit status of the first thing that blocks it, or 6 if a check does not pass.
     """
     console, services = runner.console, runner.services
     ports = runner.sign_in(spec.name, changes=True)

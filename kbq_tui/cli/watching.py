@@ -1,4 +1,4 @@
-"""`status --watch`: on a terminal a table that is drawn again in place, else a line for each change."""
+"""`status --watch`: on a terminal a table that is redrawn in place, else a line for each change."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.text import inert, without_colour
 
 _CHANGES = 5
-"""Changes that stay in sight below the table."""
+"""The number of changes that stay visible below the table."""
 
 
 class Watching:
-    """Shows look after look.
+    """Shows reading after reading.
 
     Args:
-        console: where to.
-        interval: seconds between two looks.
+        console: where they are printed.
+        interval: seconds between two readings.
     """
 
     def __init__(self, console: Console, interval: float) -> None:
@@ -32,7 +32,7 @@ class Watching:
         self._drawn = 0
 
     def show(self, rows: Sequence[StatusRow], now: datetime) -> None:
-        """Show one look at all connections.
+        """Show one reading of all connections.
 
         Args:
             rows: all of them.
@@ -41,7 +41,7 @@ class Watching:
         for row in rows:
             before = self._before.get(row.name)
             if before is None and self._in_place:
-                continue  # the table says it
+                continue  # the table shows it
             if before is None or before.state is not row.state:
                 self._changed(row, before.state if before is not None else None, now)
         self._before = {row.name: row for row in rows}
@@ -76,6 +76,6 @@ class Watching:
 
 
 def _fitting(line: str, columns: int) -> str:
-    """Return a line that takes one row only; one that is cut loses its colours."""
+    """Return a line that takes only one row; one that is cut loses its colours."""
     plain = without_colour(line)
     return line if cells(plain) < columns else cut(plain, columns - 1)

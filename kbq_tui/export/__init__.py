@@ -1,1 +1,1 @@
-"""A plan for those who must carry it out otherwise, and a verification as a report."""
+"""A plan for those who have to apply it in another way, and a verification as a report."""

@@ -51,7 +51,7 @@ def to_gcloud(plan: Plan) -> str:
     """Return the plan as a POSIX shell script.
 
     Args:
-        plan: what to do. What is in place already and what is blocked is said in comments.
+        plan: the plan. Comments say what is in place already and what is blocked.
     """
     new_account = any(isinstance(a.op, CreateAccount) for a in plan.changes)
     lines = [_HEAD.format(connection=inert(plan.connection))]
@@ -79,10 +79,10 @@ def _step(action: Action, location: str | None, new_account: bool) -> str:
             email, project = shlex.quote(action.resource.name), shlex.quote(f"--project={action.resource.project}")
             return f"gcloud iam service-accounts describe {email} {project} >/dev/null 2>&1 ||\n  {command}"
         case CreateKey(email=email, key_file=wanted):
-            # The private key is given once, so a file that is there is never replaced.
+            # The private key is shown only once, so an existing file is never replaced.
             return f"[ -s {shlex.quote(wanted or default_key_file(email))} ] ||\n  {settled}"
         case GrantProjectRole():
-            return f"{settled} >/dev/null"  # it prints the whole policy
+            return f"{settled} >/dev/null"  # otherwise the command prints the whole policy
         case GrantDatasetRole():
             return settled
         case RevokeProjectRole() | DeleteKey() | DisableKey() | EnableKey() | DeleteAccount():

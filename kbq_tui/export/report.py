@@ -1,7 +1,8 @@
 """A verification as a report for audit: Markdown and HTML in the person's language, JSON. The same answers give the
 same report.
 
-Evidence is text from outside: it is scrubbed, made inert, and quoted so that neither Markdown nor HTML reads it.
+Evidence is text from outside: it is scrubbed, made inert, and quoted so that it is markup neither in Markdown nor in
+HTML.
 """
 
 import html
@@ -29,12 +30,12 @@ _VERDICTS = {
     Verdict.SKIPPED: status_words.SKIPPED,
 }
 _MARKUP = re.compile(
-    r"[\\`*\[\]|~<>&]"  # anywhere
-    r"|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])"  # emphasis, but not inside a name such as KLAVIYO_TMP
-    r"|(?<=:)//|(?<=[wW]{3})\."  # what would become a link by itself
+    r"[\\`*\[\]|~<>&]"  # special anywhere
+    r"|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])"  # emphasis, but not within a name such as KLAVIYO_TMP
+    r"|(?<=:)//|(?<=[wW]{3})\."  # would become a link automatically
 )
 _LINK = re.compile(r"https://[\w./#?=&%~+:-]+")
-_START = re.compile(r"^(\d{0,9})([-+#=.)])")  # what would begin a list, a heading or a rule
+_START = re.compile(r"^(\d{0,9})([-+#=.)])")  # would begin a list, a heading or a rule
 
 
 _IS_MARKDOWN = re.compile(
@@ -47,18 +48,18 @@ _IS_HTML = re.compile(
     r'.{0,4000}?<p class="overall (?:ok|bad)">[^\n]*\n<table><tbody>[^\n]*<td>kbq-tui [^<\n]+</td></tr></tbody>',
     re.DOTALL,
 )
-"""How a report begins; the last of its first rows names the tool."""
+"""The beginning of a report; the last of its first rows names the tool."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a report says besides the verdicts.
+    """What a report has besides the verdicts.
 
     Attributes:
         spec: the connection.
         at: when it was verified, aware.
         location: where the datasets are; empty if not known.
-        operator: the principal who had it verified; empty if not known.
+        operator: the principal who ran the verification; empty if not known.
         key_id: the key it was verified with; empty if not known.
     """
 
@@ -82,7 +83,7 @@ class About:
         }
 
     def rows(self) -> tuple[tuple[str, str], ...]:
-        """Return labels and values, told and made inert."""
+        """Return labels and values, rendered and made inert."""
         spec, unknown = self.spec, translate("not known")
         rows = (
             (translate("Connection"), spec.name),
@@ -107,7 +108,7 @@ def report(results: Sequence[CheckResult], about: About, kind: str) -> str:
         kind: `md`, `html` or `json` (a file's suffix, with or without the dot).
 
     Raises:
-        ValueError: for any other kind.
+        ValueError: it is another kind.
     """
     writers = {"md": to_markdown, "html": to_html, "json": to_json}
     writer = writers.get(kind.lstrip(".").lower())
@@ -117,7 +118,7 @@ def report(results: Sequence[CheckResult], about: About, kind: str) -> str:
 
 
 def is_report(data: bytes) -> bool:
-    """Return whether content is a report as it is written here, of any kind and in any language."""
+    """Return whether content is a report as written here, of any kind and in any language."""
     text = data.decode(errors="replace")
     if text.startswith("{"):
         try:
@@ -131,7 +132,7 @@ def is_report(data: bytes) -> bool:
 
 
 def to_json(results: Sequence[CheckResult], about: About) -> str:
-    """Return the verification in its schema, with what a report says besides."""
+    """Return the verification in its schema, with the report's other fields."""
     body: dict[str, object] = {
         "schema": "kbq-tui/verify/v1",
         **about.to_json(),
@@ -200,7 +201,7 @@ def _section_html(result: CheckResult) -> str:
         parts.append(f"<h3>{html_text(problem.title)} ({html_text(code)})</h3><p>{html_text(problem.cause)}</p>")
         parts.append("<ol>")
         for step in problem.remedy:
-            # The commands are scrubbed as a whole: part of a key would not be recognised.
+            # The commands are scrubbed together, because part of a key would not be recognised.
             commands = "\n".join(step.lines)
             block = f"<pre>{html_text(commands, lines=True)}</pre>" if commands else ""
             parts.append(f"<li>{html_text(step.text)}{block}</li>")
@@ -244,7 +245,7 @@ def _word(result: CheckResult) -> str:
 
 
 def clean(value: str | Message, *, lines: bool = False) -> str:
-    """Return text for a person; only our own is translated, what came from outside is not looked up."""
+    """Return text for a person; only our own messages are translated, text from outside is not."""
     return inert(scrub(render(as_message(value))), _EVIDENCE, keep_lines=lines)
 
 
@@ -258,12 +259,12 @@ def cleaned(value: object) -> object:
 
 
 def html_text(value: str | Message, *, lines: bool = False) -> str:
-    """Return text that HTML reads as nothing but text."""
+    """Return text escaped for HTML."""
     return html.escape(clean(value, lines=lines), quote=True)
 
 
 def markdown_text(value: str | Message) -> str:
-    """Return text of which Markdown reads no character as markup, nor makes a link; plain names stay readable."""
+    """Return text in which no character is markup or makes a link in Markdown; plain names stay readable."""
     return _START.sub(r"\1\\\2", _MARKUP.sub(lambda found: "\\" + found[0], clean(value).strip()))
 
 
@@ -275,7 +276,7 @@ def code_span(value: str) -> str:
 
 
 def _fence(value: str | Message) -> list[str]:
-    """Return a fenced block that nothing inside can close."""
+    """Return a fenced block that nothing in its content can close."""
     text = clean(value, lines=True)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)

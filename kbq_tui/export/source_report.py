@@ -1,4 +1,4 @@
-"""A source check as JSON, and as a report in Markdown and HTML. What stands in tables is text from outside."""
+"""A source check as JSON, and as a report in Markdown and HTML. The content of tables is text from outside."""
 
 import html
 import json
@@ -33,9 +33,9 @@ class SourceAbout:
     """What a source check is about.
 
     Attributes:
-        about: the connection, and who looked when.
-        dataset: the dataset that was looked at.
-        use: what the tables are meant for; None for any use.
+        about: the connection, and who checked it when.
+        dataset: the dataset that was checked.
+        use: the use that was asked about; None for any use.
     """
 
     about: About
@@ -65,7 +65,7 @@ def summed(report: SourceReport, use: Use | None) -> Message:
 
 
 def ready_for(table: TableReport) -> Message:
-    """Return what a table is ready for, in words."""
+    """Return the uses that a table is ready for, in words."""
     uses = [use for use in Use if table.ready[use] is Ready.YES]
     if not uses:
         unknown = Ready.UNKNOWN in table.ready.values()
@@ -75,7 +75,7 @@ def ready_for(table: TableReport) -> Message:
 
 
 def json_parts(report: SourceReport, what: SourceAbout) -> Iterator[str]:
-    """Return the check in its schema, in pieces: thousands of tables are not all built at once."""
+    """Yield the check in its schema, in parts, so that thousands of tables are not built at once."""
     head: dict[str, object] = {
         "schema": "kbq-tui/source/v1",
         **what.about.to_json(),
@@ -124,7 +124,7 @@ def _table(table: TableReport) -> dict[str, object]:
 
 
 def source_report(report: SourceReport, what: SourceAbout, path: str) -> str:
-    """Return a report of the kind that a file's name asks for: `.md`, `.html` or `.json`."""
+    """Return a report in the format of a file's name: `.md`, `.html` or `.json`."""
     kind = path.rpartition(".")[2]
     if kind == "json":
         return "".join(json_parts(report, what)) + "\n"

@@ -1,4 +1,4 @@
-"""A plan as SQL, for the BigQuery console. What SQL cannot do is a comment with its command."""
+"""A plan as SQL, for the BigQuery console. What SQL cannot do is a comment with the command for it."""
 
 from kbq_tui.model.operations import Change
 from kbq_tui.model.plan import Plan
@@ -10,7 +10,7 @@ def to_sql(plan: Plan) -> str:
     """Return the plan as SQL statements; running it twice does no harm.
 
     Args:
-        plan: what to do. What is in place already and what is blocked is said in comments.
+        plan: the plan. Comments say what is in place already and what is blocked.
     """
     lines = ["-- Connect Klaviyo to BigQuery: the part that SQL can do.", f"-- Connection: {inert(plan.connection)}"]
     if plan.location:

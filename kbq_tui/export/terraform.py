@@ -1,7 +1,8 @@
 """A plan as Terraform.
 
-Only `_iam_member` resources: `_iam_binding`, `_iam_policy` and `google_bigquery_dataset.access` would take away other
-people's grants. Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_dataset_iam
+Only `_iam_member` resources: `_iam_binding`, `_iam_policy` and `google_bigquery_dataset.access` would remove other
+people's grants. Source:
+https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_dataset_iam
 """
 
 import re
@@ -53,7 +54,7 @@ _KEPT = {
     ),
     "google_service_account": ("display_name", "description"),
 }
-"""What was set by others on what is imported, and would be unset by leaving it out."""
+"""Values that others have set on imported resources, and that leaving them out would unset."""
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _Pairs = Sequence[tuple[str, str]]
@@ -63,8 +64,8 @@ def to_terraform(plan: Plan) -> str:
     """Return the plan as a Terraform configuration.
 
     Args:
-        plan: what to do. What is in place already has an `import` block beside its resource; what is blocked, and what
-            Terraform should not do (the key, deletions), stands in comments.
+        plan: the plan. What is in place already has an `import` block beside its resource; what is blocked, and what
+            Terraform should not do (the key, deletions), is in comments.
     """
     return _Writer(plan).text()
 
@@ -141,7 +142,7 @@ class _Writer:
                 return f"\n# {summary}\n# Not by Terraform, which does not manage it. In a shell:\n#   {command}\n"
 
     def _block(self, summary: str, kind: str, name: str, pairs: _Pairs, more: Sequence[str] = (), id_: str = "") -> str:
-        """Return a resource; with `id_`, the name that the provider imports it by, also its import."""
+        """Return a resource; with `id_`, the name by which the provider imports it, also its import."""
         name = self._name(kind, name)
         address = f"{kind}.{name}"
         body = [(key, hcl_string(value)) for key, value in pairs]
@@ -166,7 +167,8 @@ class _Writer:
         return f"member = {self._account}.member" if self._account else f"member = {hcl_string(member)}"
 
     def _name(self, kind: str, wanted: str) -> str:
-        """Return a name that HCL takes and that no other resource of the kind has: twins in other case exist."""
+        """Return a name that HCL accepts and that no other resource of the kind has: names that differ in case only are
+        possible."""
         base = re.sub(r"[^a-z0-9_]+", "_", wanted.lower().removeprefix("roles/")).strip("_") or "it"
         base = base if base[0].isalpha() else f"r_{base}"
         name, number = base, 2

@@ -1,4 +1,4 @@
-"""`kbq-tui activity`: what Klaviyo has done, by the account's jobs in BigQuery."""
+"""`kbq-tui activity`: what Klaviyo has done, according to the account's jobs in BigQuery."""
 
 from datetime import timedelta
 
@@ -17,10 +17,10 @@ from kbq_tui.planning.sync_activity import BROKEN
 
 @dataclass(frozen=True, slots=True)
 class ActivityOptions:
-    """What was typed for `activity`.
+    """The options of `activity`.
 
     Attributes:
-        since: for how long jobs are counted.
+        since: the period for which jobs are counted.
     """
 
     output: OutputOptions
@@ -29,7 +29,7 @@ class ActivityOptions:
 
 
 def activity_command(options: ActivityOptions, runner: PlainRunner) -> int:
-    """Show what Klaviyo has done. Exit status 6 where its syncs fail or are late."""
+    """Show Klaviyo's activity. Exit status 6 if its syncs fail or are late."""
     spec = runner.spec()
 
     async def work(ports: Ports) -> SyncActivity:

@@ -28,12 +28,12 @@ from kbq_tui.planning.diff import context_of
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What was typed.
+    """The options of `apply`.
 
     Attributes:
         yes: do it without a question.
         confirm: the connection's name, typed as the answer to that question.
-        remove_over_grants: also take away what the account holds beyond its need.
+        remove_over_grants: also remove what the account holds beyond what it needs.
     """
 
     output: OutputOptions
@@ -49,9 +49,9 @@ def apply_command(options: ApplyOptions, runner: PlainRunner, saved: SavedPlan |
     With `--json` each event is a line, and the last line is a summary.
 
     Args:
-        options: what was typed.
-        runner: does it.
-        saved: the plan to be carried out, just so or not at all; None for what is missing now.
+        options: the command's options.
+        runner: runs it.
+        saved: the plan to apply exactly or not at all; None for what is missing now.
 
     Raises:
         UsageError: there is no terminal to ask on, and no `--yes`.
@@ -129,7 +129,7 @@ def _apply(
 
 
 def _check_values(saved: SavedPlan, spec: ConnectionSpec, filed: ConnectionSpec | None, runner: PlainRunner) -> None:
-    """See that the connection is still the one that was planned. Raises: ProblemError (stale)."""
+    """Check that the connection is still the one that was planned. Raises ProblemError (stale)."""
     changed = saved.changed_values(filed) or differing(saved.spec, spec)
     if not changed:
         return
@@ -142,7 +142,7 @@ def _check_values(saved: SavedPlan, spec: ConnectionSpec, filed: ConnectionSpec 
 
 
 def _check_plan(saved: SavedPlan, plan: Plan, runner: PlainRunner, spec: ConnectionSpec) -> None:
-    """See that a plan does what the saved one does; say what is different. Raises: ProblemError (stale)."""
+    """Check that a plan does what the saved one does; print what is different. Raises ProblemError (stale)."""
     if plan.fingerprint == saved.fingerprint:
         return
     now = {action.id: action.change.value for action in plan.changes}
@@ -166,7 +166,7 @@ def _stale(runner: PlainRunner, spec: ConnectionSpec) -> Problem:
 
 
 def _telling(runner: PlainRunner, as_json: bool) -> Callable[[Event], None]:
-    """Return what tells events as they come, as lines or as JSON."""
+    """Return a function that prints events as they come, as lines or as JSON."""
     if not as_json:
         return EventLines(runner.console)
     return lambda event: runner.console.json(event_json(event))

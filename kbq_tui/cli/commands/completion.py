@@ -1,15 +1,15 @@
-"""`kbq-tui completion`: what completes commands in a shell."""
+"""`kbq-tui completion`: shell completion of commands."""
 
 import click
 from click.shell_completion import get_completion_class
 
-import kbq_tui.cli.shell_completion  # noqa: F401  it registers its classes
+import kbq_tui.cli.shell_completion  # noqa: F401  imported to register its classes
 from kbq_tui.model.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionOptions:
-    """What was typed.
+    """The options of `completion`.
 
     Attributes:
         shell: the shell's name.
@@ -22,7 +22,7 @@ def completion_command(options: CompletionOptions, program: click.Command, name:
     """Print the script that completes commands in a shell.
 
     Args:
-        options: what was typed.
+        options: the command's options.
         program: all commands.
         name: the program's name.
         variable: the environment variable by which the shell asks for completions.

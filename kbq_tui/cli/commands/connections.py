@@ -1,4 +1,5 @@
-"""`kbq-tui connections`: what this machine knows of its connections. Google is not asked, and nothing there changes."""
+"""`kbq-tui connections`: what this machine knows of its connections. Google is not called, and nothing there
+changes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -35,14 +36,14 @@ _VALUE, _FROM = N_("VALUE"), N_("FROM")
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """What was typed for `connections list`."""
+    """The options of `connections list`."""
 
     output: OutputOptions
 
 
 @dataclass(frozen=True, slots=True)
 class ShowOptions:
-    """What was typed for `connections show`."""
+    """The options of `connections show`."""
 
     output: OutputOptions
     connection: ConnectionOptions
@@ -50,7 +51,7 @@ class ShowOptions:
 
 @dataclass(frozen=True, slots=True)
 class NamesOptions:
-    """What was typed for `connections export` and `connections validate`.
+    """The options of `connections export` and `connections validate`.
 
     Attributes:
         names: the connections; empty for all.
@@ -62,7 +63,7 @@ class NamesOptions:
 
 @dataclass(frozen=True, slots=True)
 class DiffOptions:
-    """What was typed for `connections diff`.
+    """The options of `connections diff`.
 
     Attributes:
         one, other: the connections' names.
@@ -75,11 +76,11 @@ class DiffOptions:
 
 @dataclass(frozen=True, slots=True)
 class RenameOptions:
-    """What was typed for `connections rename`.
+    """The options of `connections rename`.
 
     Attributes:
         name: the connection.
-        new_name: what it is to be called.
+        new_name: its new name.
         yes: do it without a question.
         confirm: the connection's name, typed as the answer to that question.
     """
@@ -93,7 +94,7 @@ class RenameOptions:
 
 @dataclass(frozen=True, slots=True)
 class RemoveOptions:
-    """What was typed for `connections remove`.
+    """The options of `connections remove`.
 
     Attributes:
         name: the connection.
@@ -109,7 +110,7 @@ class RemoveOptions:
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What was typed for `connections import`.
+    """The options of `connections import`.
 
     Attributes:
         file: the list, as CSV.
@@ -120,7 +121,7 @@ class ImportOptions:
 
 
 def _left_out(known: Sequence[Known]) -> dict[str, object]:
-    """Return what a list says of what is not in it."""
+    """Return the part of a list's JSON about what is not in it."""
     left = [
         {"connection": k.name, "problem": k.problem.to_json() if k.problem else None}
         for k in known
@@ -130,7 +131,7 @@ def _left_out(known: Sequence[Known]) -> dict[str, object]:
 
 
 def _tell_left_out(known: Sequence[Known], console: Console) -> int:
-    """Tell why connections could not be read. Returns the exit status: that of the first of them, else 0."""
+    """Print why connections could not be read. Returns the exit status: that of the first of them, else 0."""
     problems = [k.problem for k in known if k.problem is not None]
     for problem in problems:
         console.say()
@@ -139,7 +140,7 @@ def _tell_left_out(known: Sequence[Known], console: Console) -> int:
 
 
 def list_command(options: ListOptions, machine: Machine, console: Console) -> int:
-    """Print a line for each connection. What cannot be read is `?`, and told below, with its exit status."""
+    """Print a line for each connection. What cannot be read is `?`, and reported below, with its exit status."""
     known = [machine.known(name) for name in machine.connections.names()]
     if options.output.as_json:
         rows = [_row(k, k.connection, machine.clock.now()) for k in known if k.connection is not None]
@@ -185,7 +186,7 @@ def _cells(known: Known, machine: Machine, console: Console) -> list[str]:
 
 
 def show_command(options: ShowOptions, adapters: Adapters, console: Console) -> int:
-    """Print each value of a connection, and where it comes from, as `git config --show-origin` does."""
+    """Print each value of a connection and its source, as `git config --show-origin` does."""
     rows = _origins(adapters, options.connection.config)
     if options.output.as_json:
         console.json({"schema": "kbq-tui/connection/v1", "connection": adapters.name, "values": rows})
@@ -200,7 +201,7 @@ def show_command(options: ShowOptions, adapters: Adapters, console: Console) -> 
 
 
 def _origins(adapters: Adapters, config: str | None) -> list[dict[str, object]]:
-    """Return every value with its origin; None as both for what is not set."""
+    """Return every value with its origin; None for both if it is not set."""
     connections = Connections(adapters.paths.connections, Path(config) if config is not None else None)
     filed = connections.read(adapters.name)
     path = connections.path(adapters.name)
@@ -226,7 +227,7 @@ def _origin(name: str, value: object, kind: str | None, origin: str | None) -> d
 
 
 def _kind(setting: ResolvedSetting) -> str:
-    """Return the kind of place that a setting comes from, as JSON says it."""
+    """Return the kind of a setting's source, as in JSON."""
     if setting.source == FROM_FILE:
         return "file"
     if setting.source == DEFAULT:
@@ -241,7 +242,7 @@ def _words(setting: ResolvedSetting) -> str:
 
 
 def validate_command(options: NamesOptions, machine: Machine, console: Console) -> int:
-    """See that connection files can be used. Exit status 0, or that of the first one that cannot."""
+    """Check that connection files can be used. Exit status 0, or that of the first one that cannot."""
     known = [machine.known(name) for name in machine.meant(*options.names)]
     problems = [k.problem for k in known if k.problem is not None]
     if options.output.as_json:
@@ -264,7 +265,7 @@ def validate_command(options: NamesOptions, machine: Machine, console: Console) 
 
 
 def diff_command(options: DiffOptions, machine: Machine, console: Console) -> int:
-    """Print in what two connections differ; values that differ come first. Exit status 0 either way."""
+    """Print the values of two connections; those that differ come first. Exit status 0 in either case."""
     one, other = (machine.known(name) for name in machine.meant(options.one, options.other))
     if one.connection is None or other.connection is None:
         return _tell_left_out((one, other), console)
@@ -303,7 +304,7 @@ def _differences(one: Connection, other: Connection) -> list[dict[str, object]]:
 
 
 def _whole(connection: Connection) -> Mapping[str, object]:
-    """Return what counts for a connection, defaults too."""
+    """Return all values of a connection, including defaults."""
     whole = {key: getattr(connection.spec, key, None) for key in KEYS}
     filed = {k: v if isinstance(v, bool) else str(v) for k, v in connection.values().items()}
     return {k: str(v) for k, v in whole.items() if v is not None} | {"production": False} | filed

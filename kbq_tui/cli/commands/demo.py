@@ -1,4 +1,5 @@
-"""The whole set-up on a sandbox started for it, in separate folders: nothing of the operator's is read or written."""
+"""`kbq-tui demo`: the whole set-up on a sandbox started for it, in separate folders; nothing of the operator's is
+used."""
 
 import os
 import shlex
@@ -22,7 +23,7 @@ from kbq_tui.i18n.messages import Message, message, translate
 from kbq_tui.model.lean_dataclass import dataclass
 
 READY_WITHIN = 30.0
-"""Seconds that a sandbox may take to start before it is given up."""
+"""The most seconds that a sandbox may take to start."""
 
 _FOREIGN = ("GOOGLE_", "CLOUDSDK_", "KBQ_TUI_", "XDG_CONFIG", "XDG_STATE", "XDG_DATA", "XDG_CACHE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "GRPC_PROXY")
@@ -30,12 +31,12 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "GRPC_PROXY")
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """What was typed.
+    """The options of `demo`.
 
     Attributes:
-        scenario: what there is at the start.
+        scenario: the sandbox's initial state.
         list_: list the scenarios instead.
-        keep: a folder in which the files stay; None for one that goes away at the end.
+        keep: a folder in which the files stay; None for one that is removed at the end.
     """
 
     output: OutputOptions
@@ -45,7 +46,7 @@ class DemoOptions:
 
 
 def demo_command(options: DemoOptions) -> int:
-    """Set up a connection on a sandbox: on the screens, or without a terminal by itself."""
+    """Set up a connection on a sandbox: on the screens, or without a terminal automatically."""
     need_sandbox()
     output = options.output
     if options.list_:
@@ -101,7 +102,7 @@ def _folder(keep: str | None) -> Iterator[Path]:
 
             raise _unfit(message("{path}: {why}.", path=keep, why=words_of(error))) from None
         if taken is not None:
-            # Of an earlier demo the sandbox is gone, and with it what its connection and key are for.
+            # The sandbox of an earlier demo no longer exists, so its connection and key are useless.
             raise _unfit(
                 message(
                     "{path} is not empty: {name} is there. Name a new folder, or an empty one; each demo begins anew.",
@@ -124,13 +125,13 @@ def _unfit(reason: Message) -> UsageError:
 
 @contextmanager
 def _env_file() -> Iterator[Path]:
-    """Give a name for the sandbox's env file in a private folder, where nothing of the operator's can be."""
+    """Yield a path for the sandbox's env file in a private folder, which has nothing of the operator's."""
     with tempfile.TemporaryDirectory(prefix="kbq-tui-demo-") as folder:
         yield Path(folder) / "sandbox.env"
 
 
 def _open_log(path: Path) -> BinaryIO:
-    """Open the sandbox's log, empty. Raises UsageError if something else is there."""
+    """Open the sandbox's log, emptied. Raises UsageError if the path is in use by something else."""
     from kbq_tui.local.files import FileKind, open_ours
     from kbq_tui.local.os_errors import words_of
 
@@ -145,7 +146,7 @@ def _open_log(path: Path) -> BinaryIO:
 
 
 def _cwd_or(folder: Path) -> Path:
-    """Return the working directory, or a folder to work in where it is gone."""
+    """Return the working directory, or another folder if it no longer exists."""
     try:
         return Path.cwd()
     except FileNotFoundError:
@@ -154,7 +155,7 @@ def _cwd_or(folder: Path) -> Path:
 
 @contextmanager
 def _sandbox(scenario: str, folder: Path, ready: Path) -> Iterator[dict[str, str]]:
-    """Run a sandbox as a child process; gives the environment in which it is Google.
+    """Run a sandbox as a child process; yields the environment in which it stands for Google.
 
     It ends when its standard input does, so it never outlives this process, however that ends.
     """
@@ -168,7 +169,7 @@ def _sandbox(scenario: str, folder: Path, ready: Path) -> Iterator[dict[str, str
             stderr=log,
             env=_without_foreign(os.environ),
             cwd=_cwd_or(folder),
-            start_new_session=True,  # Ctrl+C is for us; the child must live until we have finished
+            start_new_session=True,  # Ctrl+C is for us; the child must run until we have finished
         )
     try:
         until = time.monotonic() + READY_WITHIN
@@ -211,7 +212,7 @@ def _without_foreign(env: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _environment(folder: Path, made: Mapping[str, str]) -> Iterator[None]:
-    """Have the sandbox stand for Google in this process: libraries read the environment themselves."""
+    """Make the sandbox stand for Google in this process, because libraries read the environment themselves."""
     before = dict(os.environ)
     wanted = _without_foreign(before) | dict(made)
     for kind in ("CONFIG", "STATE", "DATA", "CACHE"):

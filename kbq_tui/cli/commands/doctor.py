@@ -1,4 +1,5 @@
-"""What a bug report needs, and no secret: terminal, language, credentials, reachability, versions, folders, log."""
+"""`kbq-tui doctor`: what a bug report needs, without secrets: terminal, credentials, reachability, versions, folders,
+log."""
 
 import os
 import platform
@@ -29,7 +30,7 @@ from kbq_tui.model.text import inert
 
 _REACHABILITY = N_("Reachability")
 REACH_SECONDS = 8.0
-"""How long an API may take to answer."""
+"""The most seconds that an API may take to answer."""
 
 _PACKAGES = (
     "textual",
@@ -61,7 +62,7 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line, in English, to be told. `ok` is None if there is nothing to judge."""
+    """One line, in English, to be rendered. `ok` is None if there is nothing to judge."""
 
     section: str
     name: str
@@ -69,20 +70,20 @@ class Finding:
     ok: bool | None = None
 
     def to_json(self) -> dict[str, object]:
-        """Return the finding as `doctor --json` prints it, in English."""
+        """Return the finding in the form of `doctor --json`, in English."""
         return {"section": self.section, "name": self.name, "text": _clean(str(self.text)), "ok": self.ok}
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorOptions:
-    """What was typed."""
+    """The options of `doctor`."""
 
     output: OutputOptions
     connection: ConnectionOptions
 
 
 def doctor_command(options: DoctorOptions, here: CommandContext) -> int:
-    """Print every finding. Exit status 0, or that of the credentials' problem, or 5 where an API cannot be reached."""
+    """Print every finding. Exit status 0, or that of the credentials' problem, or 5 if an API cannot be reached."""
     found = [*_versions(), *_terminal(here), *_language(), *_folders(here), *_environment(os.environ)]
     credentials, status = _credentials(here)
     reached = _reach(here.adapters.endpoints)
@@ -102,7 +103,7 @@ def _print(found: list[Finding], console: Console) -> None:
             section = finding.section
             console.result(translate(section))
         judged = "" if finding.ok is None else console.mark("pass" if finding.ok else "fail", result=True) + "  "
-        # What the environment says is shown as it is: "off" is a value there, and no word of ours.
+        # The environment's values are shown as they are: "off" is a value there, not a word to translate.
         text = render(as_message(finding.text))
         console.result(f"  {translate(finding.name):<34} {judged}{_clean(text)}")
 
@@ -159,7 +160,7 @@ def _folders(here: CommandContext) -> list[Finding]:
 
 
 def _connections(here: CommandContext) -> list[Finding]:
-    """Return the connections there are, and a line for each whose file cannot be used."""
+    """Return the number of connections, and a line for each whose file cannot be used."""
     title, config = N_("Files"), here.connection.config
     connections = Connections(here.adapters.paths.connections, Path(config) if config else None)
     try:
@@ -176,7 +177,7 @@ def _connections(here: CommandContext) -> list[Finding]:
 
 
 def _writable(path: Path) -> bool:
-    """Return whether a folder can be written, or could be made."""
+    """Return whether a folder can be written, or could be created."""
     while not path.exists() and path != path.parent:
         path = path.parent
     return os.access(path, os.W_OK)
@@ -193,7 +194,7 @@ def _environment(env: Mapping[str, str]) -> list[Finding]:
     if taken := debug_switches.taken_out():
         text = message("{names}: they would have libraries write down keys and tokens", names=", ".join(taken))
         out.append(Finding(title, N_("taken out"), text))
-    # A proxy's address may hold a password.
+    # A proxy's address may contain a password.
     return out + [Finding(title, n, _without_password(env[n])) for n in _PROXIES if env.get(n)]
 
 
@@ -231,7 +232,7 @@ def _credentials(here: CommandContext) -> tuple[list[Finding], int]:
 
 
 def _reach(endpoints: Endpoints) -> list[Finding]:
-    """Ask each API for anything, without credentials: whatever it answers, it can be reached."""
+    """Send each API a request without credentials: any answer shows that it can be reached."""
     out: list[Finding | None] = [None] * len(_APIS)
 
     def ask(number: int, name: str) -> None:
@@ -255,7 +256,7 @@ def _answer(name: str, url: str, now: Callable[[], float]) -> Finding:
     host = urlsplit(url).netloc.rpartition("@")[2]
     began = now()
     try:
-        # "auth" keeps requests from looking for a password in ~/.netrc.
+        # "auth" prevents requests from looking for a password in ~/.netrc.
         answer = requests.get(
             url, timeout=REACH_SECONDS, allow_redirects=False, stream=True, auth=lambda request: request
         )

@@ -15,11 +15,11 @@ from kbq_tui.model.text import inert
 
 @dataclass(frozen=True, slots=True)
 class ExplainOptions:
-    """What was typed.
+    """The options of `explain`.
 
     Attributes:
         text: the error, or a problem's code; None or `-` for standard input.
-        list_: list every problem that is known.
+        list_: list every known problem.
     """
 
     output: OutputOptions
@@ -31,9 +31,9 @@ def explain_command(options: ExplainOptions, console: Console, context: Callable
     """Explain an error that was given or pasted.
 
     Args:
-        options: what was typed.
-        console: where lines go.
-        context: returns what is known of the connection here, to fill the blanks in remedies.
+        options: the command's options.
+        console: where lines are printed.
+        context: returns what is known of the connection here, for the fields of remedies.
 
     Raises:
         UsageError: there is no text.
@@ -58,7 +58,7 @@ def explain_command(options: ExplainOptions, console: Console, context: Callable
 
 
 def _explained(text: str, context: Context) -> Problem:
-    """Return the problem of a code, or that an error's text means."""
+    """Return the problem for a code, or for an error's text."""
     from kbq_tui.diagnosis import catalogue
     from kbq_tui.diagnosis.recognise import recognise_text
 
@@ -67,7 +67,7 @@ def _explained(text: str, context: Context) -> Problem:
 
 
 def _list(options: ExplainOptions, console: Console) -> int:
-    """Print every problem that is known: its code, what it means, what to do first."""
+    """Print every known problem: its code, its meaning, and what to do first."""
     from kbq_tui.diagnosis.catalogue import ENTRIES
     from kbq_tui.diagnosis.entry import fill
 

@@ -1,4 +1,4 @@
-"""`kbq-tui export`: the plan for those who must apply it otherwise."""
+"""`kbq-tui export`: the plan for those who have to apply it in another way."""
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import distinct
@@ -14,7 +14,7 @@ FORMATS = {"gcloud": to_gcloud, "sql": to_sql, "terraform": to_terraform}
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What was typed.
+    """The options of `export`.
 
     Attributes:
         format_: one of `FORMATS`.
@@ -26,7 +26,7 @@ class ExportOptions:
 
 
 def export_command(options: ExportOptions, runner: PlainRunner) -> int:
-    """Print the plan as commands. What is blocked is told besides, with the exit status of the first."""
+    """Print the plan as commands. Blocked actions are reported on standard error, with the exit status of the first."""
     spec = runner.spec()
     plan, _ = runner.with_ports(spec.name, lambda ports: plan_of(spec, ports))
     for line in FORMATS[options.format_](plan).rstrip("\n").split("\n"):

@@ -1,4 +1,4 @@
-"""`kbq-tui key`: the account's keys at Google, and the key file here."""
+"""`kbq-tui key`: the account's keys at Google, and the local key file."""
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.consent import Consent
@@ -15,7 +15,7 @@ from kbq_tui.model.text import inert
 
 @dataclass(frozen=True, slots=True)
 class KeyCreateOptions:
-    """What was typed for `key create`."""
+    """The options of `key create`."""
 
     output: OutputOptions
     connection: ConnectionOptions
@@ -23,10 +23,10 @@ class KeyCreateOptions:
 
 @dataclass(frozen=True, slots=True)
 class KeyDeleteOptions:
-    """What was typed for `key delete`.
+    """The options of `key delete`.
 
     Attributes:
-        key_id: the key's id, or the beginning of it where that names one key only.
+        key_id: the key's id, or its beginning, if that fits only one key.
         yes: do it without a question.
         confirm: the connection's name, typed as the answer to that question.
     """
@@ -40,7 +40,7 @@ class KeyDeleteOptions:
 
 @dataclass(frozen=True, slots=True)
 class KeyFileOptions:
-    """What was typed for `key mend` and `key shred`.
+    """The options of `key mend` and `key shred`.
 
     Attributes:
         yes: do it without a question.
@@ -54,7 +54,7 @@ class KeyFileOptions:
 
 
 def create_command(options: KeyCreateOptions, runner: PlainRunner) -> int:
-    """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
+    """Create a key and store it here. The place must be free, so that no key is created that cannot be stored."""
     with runner.lock():
         spec = runner.spec()
         emit = EventLines(runner.console)
@@ -71,7 +71,7 @@ def create_command(options: KeyCreateOptions, runner: PlainRunner) -> int:
 def delete_command(options: KeyDeleteOptions, runner: PlainRunner) -> int:
     """Delete one key at Google, after a yes. Whatever signs in with it stops working at once.
 
-    Of the key that is kept here, the copy in the keyring goes too; the file stays until it is shredded.
+    For the local key, the copy in the keyring is deleted, too; the file stays until it is shredded.
     """
     spec = runner.spec()
     consent = Consent.asked(runner, spec.name, yes=options.yes, confirmed=options.confirm, destroys=True)
@@ -117,7 +117,7 @@ def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, consent: Con
 
 
 def fix_permissions_command(options: KeyFileOptions, runner: PlainRunner) -> int:
-    """Make the key file, and its folder where it is ours, private again, after a yes."""
+    """Make the key file, and its folder if it is ours, private again, after a yes."""
     spec = runner.spec()
     consent = Consent.asked(runner, spec.name, yes=options.yes, confirmed=options.confirm, destroys=False)
     with runner.lock():

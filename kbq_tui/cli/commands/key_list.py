@@ -1,4 +1,4 @@
-"""`kbq-tui key list`: the account's keys at Google, who holds each, and when it was last used from where."""
+"""`kbq-tui key list`: the account's keys at Google, who has each, and when and from where it was last used."""
 
 from datetime import datetime
 
@@ -20,15 +20,15 @@ from kbq_tui.model.observed import KeyInfo, LocalKey, value_of
 from kbq_tui.model.text import inert
 
 ID_SHOWN = 12
-"""How much of a key's 40 digits is shown; `key delete` takes the beginning."""
+"""The number of a key id's 40 digits that are shown; `key delete` accepts the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyListOptions:
-    """What was typed for `key list`.
+    """The options of `key list`.
 
     Attributes:
-        max_age: after how many days a key is warned of.
+        max_age: the age in days from which there is a warning.
     """
 
     output: OutputOptions
@@ -51,7 +51,7 @@ class _Listing:
         return next((f for f in (self.local, self.beside) if f is not None and f.key_id == key.id), None)
 
     def held_by(self, key: KeyInfo) -> str | None:
-        """Return who holds a key, as a code: `here`, `keyring`, `handed-over`; None if not known."""
+        """Return who has a key, as a code: `here`, `keyring`, `handed-over`; None if not known."""
         if (file := self.file(key)) is not None:
             return "here" if file.path else "keyring"
         return "handed-over" if key.id in self.handed else None
@@ -60,7 +60,7 @@ class _Listing:
         return warnings_of(key, self.uses, self.now, self.max_age)
 
     def row(self, key: KeyInfo) -> dict[str, object]:
-        """Return a key as it stands in `kbq-tui/keys/v2`."""
+        """Return a key in the form of `kbq-tui/keys/v2`."""
         used = self.uses.of(key.id)
         return {
             "id": key.id,

@@ -1,4 +1,4 @@
-"""`kbq-tui key rotate`: replace the key that Klaviyo holds, without a minute in which none works."""
+"""`kbq-tui key rotate`: replace the key that Klaviyo uses, so that a working key exists at any time."""
 
 from datetime import timedelta
 
@@ -24,18 +24,18 @@ from kbq_tui.planning.rotation import RotationStep, RotationView
 from kbq_tui.shell.fetch import fetch_line
 
 _SOMEBODY = frozenset({Code.KEY_IN_USE, Code.ROTATION_UNCONFIRMED})
-"""What somebody has to see to before it goes on."""
+"""Steps at which a person has to do something before it can continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRotateOptions:
-    """What was typed.
+    """The options of `key rotate`.
 
     Attributes:
         confirmed: the operator says that Klaviyo uses the new key (with `rollback`: the old one).
-        rollback: take the new key back.
-        grace: hours for which the old key stays, disabled.
-        wait: minutes for which Klaviyo is waited for.
+        rollback: delete the new key.
+        grace: hours for which the old key stays disabled.
+        wait: the most minutes to wait for Klaviyo.
         yes: do it without a question.
         confirm: the connection's name, typed as the answer to that question.
     """
@@ -51,9 +51,9 @@ class KeyRotateOptions:
 
 
 def rotate_command(options: KeyRotateOptions, runner: PlainRunner) -> int:
-    """Go on with the replacement of the key from wherever it stands, or take it back.
+    """Continue the rotation from its present state, or roll it back.
 
-    Exit status 0 where it is done, or only time is missing; 6 where Klaviyo, or somebody else, has to do something.
+    Exit status 0 if it is done, or only has to wait; 6 if Klaviyo, or somebody else, has to do something.
 
     Raises:
         UsageError: there is nobody to ask, and no `--yes`.
@@ -119,7 +119,7 @@ class _Rotate:
         self.runner.console.json(event_json(event))
 
     def _hand_over(self, key: LocalKey) -> None:
-        """Say what to do in Klaviyo, and how the file gets to the browser."""
+        """Print what to do in Klaviyo, and how to copy the file to the browser's machine."""
         copy = fetch_line(key.path)
         if self.options.output.as_json:
             text = message("Put {path} into Klaviyo: {command}", path=key.path, command=copy)

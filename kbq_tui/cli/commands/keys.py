@@ -1,4 +1,4 @@
-"""`kbq-tui keys`: what each key of the screens does, and the name under which it can be another one."""
+"""`kbq-tui keys`: what each key of the screens does, and the name by which it can be changed."""
 
 from kbq_tui.cli.command_options import OutputOptions
 from kbq_tui.cli.console import Console
@@ -21,7 +21,7 @@ _WHERE = {
 
 @dataclass(frozen=True, slots=True)
 class KeysOptions:
-    """What was typed."""
+    """The options of `keys`."""
 
     output: OutputOptions
 

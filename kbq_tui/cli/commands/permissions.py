@@ -1,7 +1,7 @@
-"""`kbq-tui permissions`: what each command needs at Google. Made from what the sandbox was asked for.
+"""`kbq-tui permissions`: what each command needs at Google, derived from its calls to the sandbox.
 
-`permissions.json` beside the commands holds, for each command, the calls that it makes and the permissions of each
-(`python -m tests.tools.permissions` makes it).
+`permissions.json` beside the commands has, for each command, its calls and the permissions of each (`python -m
+tests.tools.permissions` creates it).
 """
 
 import json
@@ -23,7 +23,7 @@ Needs = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class PermissionsOptions:
-    """What was typed.
+    """The options of `permissions`.
 
     Attributes:
         command: the words of one command; none for all commands.
@@ -69,7 +69,7 @@ def permissions_command(options: PermissionsOptions, console: Console) -> int:
     """Print what commands need, as a table, JSON or the file of a custom role.
 
     Raises:
-        UsageError: nothing is known of such a command.
+        UsageError: there is no such command.
     """
     known, wanted = known_needs(), " ".join(options.command)
     if wanted and wanted not in known:
@@ -101,7 +101,7 @@ def permissions_command(options: PermissionsOptions, console: Console) -> int:
 
 
 def _print(name: str, console: Console) -> None:
-    """Print one command: each permission with its role, and below it the calls that it is for."""
+    """Print one command: each permission with its role, and below it the calls that need it."""
     calls = known_needs()[name]
     heading, *rows = table(
         (f"kbq-tui {name}", translate("SMALLEST ROLE")),

@@ -16,11 +16,11 @@ from kbq_tui.model.text import inert
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What was typed.
+    """The options of `plan`.
 
     Attributes:
-        out: the file that the plan is saved in; None for none.
-        remove_over_grants: also plan to take away what the account holds beyond its need.
+        out: the file for the saved plan; None for none.
+        remove_over_grants: also plan to remove what the account holds beyond what it needs.
     """
 
     output: OutputOptions
@@ -30,9 +30,9 @@ class PlanOptions:
 
 
 def plan_command(options: PlanOptions, runner: PlainRunner) -> int:
-    """Print what would be done, and save it where that is asked for.
+    """Print what would be done, and save it if asked to.
 
-    Exit status 0, or that of the first thing that blocks.
+    Exit status 0, or that of the first blocked action.
     """
     spec = runner.spec()
     if options.out is not None:
@@ -56,13 +56,13 @@ def plan_command(options: PlanOptions, runner: PlainRunner) -> int:
 
 
 def _next(plan: Plan, runner: PlainRunner, name: str) -> Command:
-    """Return what to do with a plan: carry it out, have somebody else do it, or see that it works."""
+    """Return the next command for a plan: apply it, have somebody else apply it, or verify."""
     blocked = plan.blocked and not plan.changes
     return runner.services.command("verify" if plan.complete else "export gcloud" if blocked else "apply", name)
 
 
 def _apply(options: PlanOptions, runner: PlainRunner) -> str:
-    """Return the command that carries out the saved plan."""
+    """Return the command that applies the saved plan."""
     path = options.out or ""
     config = runner.services.config
     words = ["kbq-tui", "apply", path if "/" in path else f"./{path}", *(("--config", config) if config else ())]

@@ -1,4 +1,4 @@
-"""`kbq-tui sandbox`: Google Cloud in miniature on this machine."""
+"""`kbq-tui sandbox`: a small imitation of Google Cloud on this machine."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,13 +13,13 @@ _NEEDED = ("starlette", "uvicorn", "grpc", "duckdb", "sqlglot", "jwt")
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """What was typed.
+    """The options of `sandbox`.
 
     Attributes:
         port: HTTP port; 0 takes a free one.
         env_file: a file that gets `export` lines once the sandbox is ready.
-        scenario: what there is at the start: a name, or a TOML file.
-        latency_ms: milliseconds added to every call; None for what the scenario says.
+        scenario: the initial state: a name, or a TOML file.
+        latency_ms: milliseconds added to every call; None for the scenario's value.
     """
 
     port: int
@@ -29,7 +29,7 @@ class SandboxOptions:
 
 
 def sandbox_command(options: SandboxOptions) -> int:
-    """Serve a sandbox until a signal ends it."""
+    """Run a sandbox until a signal ends it."""
     need_sandbox()
     from kbq_tui.sandbox.__main__ import run
 
@@ -42,7 +42,7 @@ def sandbox_command(options: SandboxOptions) -> int:
 
 
 def need_sandbox() -> None:
-    """Say what to install where the sandbox cannot run. Raises: click.ClickException."""
+    """Say what to install if the sandbox cannot run. Raises click.ClickException."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise click.ClickException(

@@ -1,4 +1,4 @@
-"""`kbq-tui schema`: the JSON Schema of each output. They lie in `kbq_tui/schemas`, one file a name."""
+"""`kbq-tui schema`: the JSON Schema of each output. They are in `kbq_tui/schemas`, one file each."""
 
 import json
 from importlib.resources import files
@@ -12,7 +12,7 @@ from kbq_tui.model.lean_dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SchemaOptions:
-    """What was typed.
+    """The options of `schema`.
 
     Attributes:
         schema_name: the output, such as `plan`; None to list them.
@@ -29,13 +29,13 @@ def names() -> tuple[str, ...]:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """Return the schema of an output (JSON Schema, draft 2020-12). Raises: OSError if there is none."""
+    """Return the schema of an output (JSON Schema, draft 2020-12). Raises OSError if there is none."""
     body: dict[str, Any] = json.loads((files("kbq_tui") / "schemas" / f"{name}.json").read_text("utf-8"))
     return body
 
 
 def schema_command(options: SchemaOptions, console: Console) -> int:
-    """Print the schema of an output, or which there are.
+    """Print the schema of an output, or the list of schemas.
 
     Raises:
         UsageError: no schema has that name.

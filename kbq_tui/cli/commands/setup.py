@@ -1,4 +1,4 @@
-"""`kbq-tui setup`, and `kbq-tui` alone: the set-up on the screens, on lines, or from a file of answers."""
+"""`kbq-tui setup`, and `kbq-tui` alone: the set-up on the screens, on lines, or from an answers file."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from kbq_tui.cli.context import CommandContext, console_of, failed, options_of
 from kbq_tui.i18n.messages import message
 from kbq_tui.model.lean_dataclass import dataclass
 
-if TYPE_CHECKING:  # not read in where screens come next
+if TYPE_CHECKING:  # not imported if screens come next
     from kbq_tui.cli.prompts import Asker
 
 
 @dataclass(frozen=True, slots=True)
 class SetupOptions:
-    """What was typed.
+    """The options of `setup`.
 
     Attributes:
         plain: ask on lines.
-        answers: the path of a file of answers.
+        answers: the path of an answers file.
     """
 
     output: OutputOptions
@@ -34,13 +34,13 @@ class SetupOptions:
 
 
 def setup_command(options: SetupOptions) -> int:
-    """Set a connection up.
+    """Set up a connection.
 
     Returns:
-        0; 6 where a check does not pass; else the exit status of what stands in the way.
+        0; 6 if a check does not pass; else the exit status of what blocks it.
     """
     screens = not options.plain and options.answers is None
-    # Questions begin with the notices themselves, in the same stream.
+    # The questions begin with the notices themselves, in the same stream.
     with CommandContext.of(
         options.output, options.connection, screens=screens, again=not screens, may_create=True
     ) as here:
@@ -48,7 +48,7 @@ def setup_command(options: SetupOptions) -> int:
 
 
 def setup_at_once() -> int:
-    """Set a connection up on the screens: `kbq-tui setup` without any option, for which click is not read in."""
+    """Set up a connection on the screens: `kbq-tui setup` without any option, for which click is not imported."""
     output = OutputOptions()
     with failed(output):
         return setup_command(SetupOptions(output, ConnectionOptions()))
@@ -57,7 +57,7 @@ def setup_at_once() -> int:
 def start_command(output: OutputOptions | None = None) -> int:
     """Run the set-up, or the dashboard once it is finished: `kbq-tui` without a command.
 
-    Among several connections none can be meant, so it is the dashboard, which has them all.
+    With several connections it is the dashboard, because it is not clear which one is meant.
     """
     from kbq_tui.local.paths import Paths
 
@@ -85,7 +85,7 @@ def _on_lines(here: CommandContext, answers: str | None) -> int:
     else:
         try:
             with Path(answers).open(encoding="utf-8", errors="replace") as file:
-                asker = FromFile(console, file.read(MAX_PASTED), answers)  # /dev/zero has no end
+                asker = FromFile(console, file.read(MAX_PASTED), answers)  # reading /dev/zero would never end
         except (AnswersError, OSError) as error:
             raise UsageError(str(error)) from None
     with here.lock():

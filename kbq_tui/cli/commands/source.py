@@ -23,9 +23,9 @@ from kbq_tui.model.text import inert
 from kbq_tui.source.defaults import MAX_BYTES, MOST
 
 _BAD_ROWS = 1_000
-"""How many rows of one table are written."""
+"""The most rows of one table that are written."""
 _EXAMPLES = 3
-"""How many examples of one rule are shown."""
+"""The most examples of one rule that are shown."""
 _WORDS = {
     Severity.FAIL: "fail",
     Severity.UNKNOWN: "unknown",
@@ -33,25 +33,25 @@ _WORDS = {
     Severity.NOTE: "note",
     None: "ok",
 }
-"""What a severity is called among the console's marks."""
+"""The console's mark for each severity."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """What was typed.
+    """The options of `source`.
 
     Attributes:
         tables: their names; empty for all.
         as_: what they are meant for; None for any use.
-        all_: look at every table, however many there are.
+        all_: check every table, however many there are.
         dry_run: only say what counting would read.
-        max_bytes: what counting one table may read.
+        max_bytes: the most bytes that counting one table may read.
         examples: show masked examples.
-        report: a file to write a report into besides; its kind follows from the end of its name.
-        bad_rows: a file to write the keys of refused rows into.
-        map_: what columns of the one table are for, as `ROLE=COLUMN`.
-        view: the name of a view to be made of the one table.
-        yes: make the view without a question.
+        report: a file for a report; its kind follows from the end of its name.
+        bad_rows: a file for the keys of refused rows.
+        map_: the roles of columns of the one table, as `ROLE=COLUMN`.
+        view: the name of a view to be created from the one table.
+        yes: create the view without a question.
     """
 
     output: OutputOptions
@@ -70,11 +70,11 @@ class SourceOptions:
 
 
 def source_command(options: SourceOptions, runner: PlainRunner) -> int:
-    """Check tables with the key. Exit status 6 where none of them is ready."""
+    """Check tables with the key. Exit status 6 if none of them is ready."""
     spec, console = runner.spec(), runner.console
     use = Use(options.as_) if options.as_ else None
     if options.report is not None:
-        runner.check_report(options.report)  # before the work that it reports
+        runner.check_report(options.report)  # checked before the work that it reports on
     if options.bad_rows is not None:
         runner.check_bad_rows(options.bad_rows)
     dataset = f"{spec.project}.{spec.klaviyo_dataset}"
@@ -120,7 +120,7 @@ def source_command(options: SourceOptions, runner: PlainRunner) -> int:
 
 
 def _chosen(options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec) -> SourceLooks:
-    """Return what is known of earlier looks, with the choices that were typed; these are kept.
+    """Return earlier results, with the choices given as options; these are saved.
 
     Raises:
         UsageError: choices or a view for no table, or for several.
@@ -137,7 +137,7 @@ def _chosen(options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec) -
 
 
 def _agreed(view: ProposedView, options: SourceOptions, runner: PlainRunner) -> bool:
-    """Show what makes a view, and return whether it is to be made."""
+    """Show the statement that creates a view, and return whether to run it."""
     console = runner.console
     for line in view.statement.split("\n"):
         console.say(inert(line, 10_000))
@@ -152,8 +152,8 @@ def _agreed(view: ProposedView, options: SourceOptions, runner: PlainRunner) -> 
 def _made(
     view: ProposedView, options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec, what: SourceAbout
 ) -> Checked:
-    """Make a view, and check it like any other table. Returns the check. Of a connection that is not saved no journal
-    is kept."""
+    """Create a view, and check it like any other table. Returns the check. For a connection that is not saved, no
+    journal is kept."""
     kept = runner.record(spec.name).holds(spec)
 
     async def work(ports: Ports) -> Checked:
@@ -166,7 +166,7 @@ def _made(
 
 
 def _remember(runner: PlainRunner, spec: ConnectionSpec, dataset: str, checked: Checked) -> None:
-    """Keep what was seen, to be compared at the next look; of a connection that is not saved nothing is kept."""
+    """Save the results, to be compared with the next check; nothing is saved for a connection that is not saved."""
     if checked.seen and runner.record(spec.name).holds(spec):
         store = runner.services.store
         store.save_source_looks(spec.name, store.source_looks(spec.name).after(dataset, checked.seen, checked.there))
@@ -188,7 +188,7 @@ def _with_examples(checked: Checked) -> SourceReport:
 
 
 def _show(report: SourceReport, use: Use | None, console: Console) -> None:
-    """Write each table with what was found, then what is wrong between them, then each problem once, then the sum."""
+    """Write each table with its findings, then the findings between tables, then each problem once, then the sum."""
     for table in report.tables:
         rows = translate("{n} rows", n=f"{table.rows:,}") if table.rows is not None else ""
         about = "  ".join(filter(None, (inert(table.name), table.kind, rows, render(ready_for(table)))))

@@ -1,4 +1,4 @@
-"""`kbq-tui status`: whether connections are still ok."""
+"""`kbq-tui status`: whether connections still work."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -26,23 +26,23 @@ from kbq_tui.model.text import inert
 from kbq_tui.shell.own_commands import for_connection
 
 OpenOne = Callable[[str | None, bool], AbstractContextManager[PlainRunner]]
-"""Builds everything for a connection by its name; the second says that its notices have been told."""
+"""Builds everything for a connection by its name; the second argument says that its notices have been printed."""
 OpenMany = Callable[[], AbstractContextManager[ManyLooks]]
-"""Builds what looks at many connections."""
+"""Builds what reads many connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusOptions:
-    """What was typed.
+    """The options of `status`.
 
     Attributes:
-        names: the connections; empty for the one that is meant, or all.
+        names: the connections; empty for the default one, or all.
         all_: all connections.
-        watch: look again and again.
-        interval: seconds between two looks; None for the usual.
-        on_change: a command that is told of each change, as JSON on its standard input; None for none.
-        nagios: print the line of a monitoring plugin, and end with its status.
-        prometheus: the file that metrics are written to; None for none.
+        watch: read again and again.
+        interval: seconds between two readings; None for the default.
+        on_change: a command that gets each change, as JSON on its standard input; None for none.
+        nagios: print the line of a monitoring plugin, and exit with its status.
+        prometheus: the file for metrics; None for none.
     """
 
     output: OutputOptions
@@ -57,21 +57,21 @@ class StatusOptions:
 
     @property
     def reports(self) -> bool:
-        """Whether it is for somebody who does not sit before the terminal."""
+        """Whether the output is for a program, not for a person at the terminal."""
         return self.nagios or self.on_change is not None or self.prometheus is not None
 
 
 def status_command(
     options: StatusOptions, wanted: Sequence[str | None], one: OpenOne, many: OpenMany, console: Console
 ) -> int:
-    """Look at connections. Exit status 0 where all are healthy, else 6.
+    """Read connections and print their status. Exit status 0 if all are healthy, else 6.
 
     Args:
-        options: what was typed.
-        wanted: the connections' names; None for one that is made of options alone. Empty if there is none yet.
+        options: the command's options.
+        wanted: the connections' names; None for one that consists of options alone. Empty if there is none yet.
         one: builds what is needed for one.
         many: builds what is needed for many.
-        console: where lines go.
+        console: where lines are printed.
     """
     if not wanted and options.nagios:
         raise UsageError(message("There is no connection yet: {command}", command="kbq-tui setup"))
@@ -97,7 +97,7 @@ def status_command(
 
 
 def _in_detail(options: StatusOptions, wanted: Sequence[str | None], one: OpenOne, *, as_row: bool) -> int:
-    """Show each part of each connection, one after the other; or the only one as the only row of the table."""
+    """Show each part of each connection, one after the other; or a single one as the only row of the table."""
     known, again = LastKnown(), False
     while True:
         worst = 0
@@ -111,7 +111,7 @@ def _in_detail(options: StatusOptions, wanted: Sequence[str | None], one: OpenOn
 
 
 def _show(runner: PlainRunner, known: LastKnown, options: StatusOptions, *, as_row: bool) -> int:
-    """Look at one connection and print it; `known` is what earlier looks of this run saw."""
+    """Read one connection and print it; `known` has the earlier readings of this run."""
     as_json, watching = options.output.as_json, options.watch
     spec = runner.spec()
     store = runner.services.store
@@ -138,7 +138,7 @@ def _show(runner: PlainRunner, known: LastKnown, options: StatusOptions, *, as_r
 
 
 def _report(options: StatusOptions, names: Sequence[str], many: ManyLooks, console: Console) -> int:
-    """Look for others: a monitoring plugin's line, a file of metrics, a command that is told of changes."""
+    """Report for programs: a monitoring plugin's line, a file of metrics, a command that gets changes."""
     file = many.metrics(options.prometheus) if options.prometheus is not None else None
     if file is not None:
         file.check()
@@ -147,7 +147,7 @@ def _report(options: StatusOptions, names: Sequence[str], many: ManyLooks, conso
     interval = options.interval or LOOK_EVERY
     known = LastKnown() if options.watch else None
     shown = Watching(console, interval) if options.watch and not options.output.as_json else None
-    quiet = options.nagios or not console.out.isatty()  # cron sends what is printed by mail
+    quiet = options.nagios or not console.out.isatty()  # cron sends printed output by mail
     with teller.lock if teller is not None else nullcontext():
         telling = Telling(teller, console, many.clock) if teller is not None else None
         many.looks.earlier = telling.earlier if telling is not None else None
@@ -173,7 +173,7 @@ def _report(options: StatusOptions, names: Sequence[str], many: ManyLooks, conso
 
 
 def _once(options: StatusOptions, names: Iterable[str], many: ManyLooks, console: Console) -> int:
-    """Look at connections once, and print a table; or JSON, each as soon as it is its turn."""
+    """Read connections once, and print a table; or JSON, each as soon as it is its turn."""
     rows = _look(names, many, console, as_json=options.output.as_json)
     if not options.output.as_json:
         _show_table(rows, console, many.clock.now(), "kbq-tui status NAME")
@@ -191,7 +191,7 @@ def _show_table(rows: Sequence[StatusRow], console: Console, now: datetime, comm
 
 
 def _watch(options: StatusOptions, names: Sequence[str], many: ManyLooks, console: Console) -> int:
-    """Look again and again, until interrupted."""
+    """Read again and again, until interrupted."""
     interval = options.interval or LOOK_EVERY
     known, shown = LastKnown(), Watching(console, interval)
     while True:
@@ -210,15 +210,15 @@ def _look(
     known: LastKnown | None = None,
     take: Callable[[StatusRow, Looked], None] | None = None,
 ) -> list[StatusRow]:
-    """Look at connections and return their rows; what else was seen is let go of at once, for there can be thousands.
+    """Read connections and return their rows; all other data is released at once, because there can be thousands.
 
     Args:
         names: the connections.
-        many: looks.
+        many: reads them.
         console: takes JSON.
         as_json: print each as JSON.
-        known: what earlier looks saw, which stands in during an outage; None for one look only.
-        take: is handed each look with its row.
+        known: earlier readings, which are shown during an outage; None if there is only one reading.
+        take: called with each reading and its row.
     """
 
     async def work() -> list[StatusRow]:
@@ -237,7 +237,7 @@ def _look(
 
 
 def _unread(row: StatusRow, looked: Looked, now: datetime) -> dict[str, object]:
-    """Return what stands for the status of a connection that could not be looked at."""
+    """Return the JSON of a connection that could not be read."""
     problem = looked.problem.to_json() if looked.problem is not None else None
     return {
         "schema": "kbq-tui/status/v1",

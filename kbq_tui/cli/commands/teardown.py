@@ -1,4 +1,4 @@
-"""`kbq-tui teardown`: take away what we made, and nothing else."""
+"""`kbq-tui teardown`: remove what we created, and nothing else."""
 
 from collections.abc import Callable
 
@@ -25,12 +25,12 @@ from kbq_tui.model.text import inert
 
 @dataclass(frozen=True, slots=True)
 class TeardownOptions:
-    """What was typed.
+    """The options of `teardown`.
 
     Attributes:
         yes: do it without a question.
         confirm: the connection's name, typed as the answer to that question.
-        with_data: datasets that are not empty, too.
+        with_data: also delete datasets that are not empty.
         dry_run: show the plan, and change nothing.
     """
 
@@ -43,7 +43,7 @@ class TeardownOptions:
 
 
 def teardown_command(options: TeardownOptions, runner: PlainRunner) -> int:
-    """Take away what the journal and labels say we made: after a preview and a yes, or at once with `--yes`.
+    """Remove what we created according to the journal and labels: after a preview and a yes, or at once with `--yes`.
 
     Raises:
         UsageError: there is nobody to ask, and no `--yes`; or data is to be deleted, and the name was not typed.
@@ -108,7 +108,7 @@ def _teardown(
 
 
 def _show(plan: Plan, console: Console, write: Callable[[str], None]) -> None:
-    """Write what goes, what stays and why, and what cannot be decided."""
+    """Write what is removed, what stays and why, and what cannot be decided."""
     result = write == console.result
     for action in plan.actions:
         write(f"{console.mark(action.word, result=result, width=column())}{inert(render(action.summary))}")
@@ -126,7 +126,8 @@ def _show(plan: Plan, console: Console, write: Callable[[str], None]) -> None:
 def _local_key(
     runner: PlainRunner, spec: ConnectionSpec, ports: Ports, outcome: Outcome, seen: Observed
 ) -> tuple[str, ...]:
-    """Destroy the key file here whose key is gone at Google, and the keyring's copy. Returns what is to be said."""
+    """Destroy the local file of a key that was deleted at Google, and the keyring's copy. Returns the lines to
+    print."""
     local = value_of(seen.key)
     if local is None or not _is_deleted(local.key_id, outcome, seen):
         return ()

@@ -1,4 +1,4 @@
-"""`kbq-tui values`: the three values that Klaviyo asks for, once more. Google is not asked."""
+"""`kbq-tui values`: the three values for Klaviyo, once more. Google is not called."""
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import show_summary
@@ -10,14 +10,14 @@ from kbq_tui.model.summary import Summary
 
 @dataclass(frozen=True, slots=True)
 class ValuesOptions:
-    """What was typed."""
+    """The options of `values`."""
 
     output: OutputOptions
     connection: ConnectionOptions
 
 
 def values_command(options: ValuesOptions, runner: PlainRunner) -> int:
-    """Print the hand-over values, as this machine knows them. Exit status 6 where there is no key yet."""
+    """Print the hand-over values, as this machine knows them. Exit status 6 if there is no key yet."""
     spec, console = runner.spec(), runner.console
     keys = runner.services.keys
     local = keys.inspect(spec.key_file, spec.project, spec.account_email)

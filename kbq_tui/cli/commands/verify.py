@@ -1,4 +1,4 @@
-"""`kbq-tui verify`: try everything with the service account's own key."""
+"""`kbq-tui verify`: run all checks with the service account's own key."""
 
 import json
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ from kbq_tui.model.text import inert
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """What was typed.
+    """The options of `verify`.
 
     Attributes:
-        report: a file to write a report into besides; its kind follows from the end of its name.
+        report: a file for a report; its kind follows from the end of its name.
     """
 
     output: OutputOptions
@@ -32,10 +32,10 @@ class VerifyOptions:
 
 
 def verify_command(options: VerifyOptions, runner: PlainRunner) -> int:
-    """Run every check with the key. Exit status 6 where one fails or stays unknown."""
+    """Run every check with the key. Exit status 6 if one fails or stays unknown."""
     report = options.report
     if report is not None:
-        runner.check_report(report)  # before the work that it reports
+        runner.check_report(report)  # checked before the work that it reports on
     spec, as_json = runner.spec(), options.output.as_json
     known: dict[str, CheckResult] = {}
     lines = EventLines(runner.console)
@@ -64,12 +64,12 @@ def verify_command(options: VerifyOptions, runner: PlainRunner) -> int:
     if not as_json:
         following = runner.services.command(_next(results), spec.name)
         runner.console.say(translate("Next: {command}", command=inert(str(following))))
-    remember_checks(runner, spec, results)  # last: what it cannot write must not keep the verdicts from being seen
+    remember_checks(runner, spec, results)  # last, so that a failure to write it does not hide the verdicts
     return 0 if healthy(results) else NOT_HEALTHY
 
 
 def _next(results: tuple[CheckResult, ...]) -> str:
-    """Return the command that sets right what fails, shows the values once all is well, or tries again."""
+    """Return the command that repairs what fails, shows the values if everything is ok, or tries again."""
     if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
         return "apply"
     return "values" if healthy(results) else "verify"
@@ -86,13 +86,13 @@ _APPLY_MAKES = frozenset(
         Code.KEY_FILE_MISSING,
     }
 )
-"""What `apply` sets right where a check fails for it."""
+"""Failing checks that `apply` repairs."""
 
 
 def _tell_what_is_known(
     runner: PlainRunner, spec: ConnectionSpec, known: Mapping[str, CheckResult], lines: EventLines, *, as_json: bool
 ) -> None:
-    """Print the checks of a verification that was stopped; nothing of it is remembered."""
+    """Print the checks of a verification that was stopped; they are not saved."""
 
     def of(check: Check) -> CheckResult:
         waits = lines.waits_for(check.id)
