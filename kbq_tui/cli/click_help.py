@@ -32,7 +32,7 @@ CONNECTION = frozenset(
 )
 """Parameters of `connection_options`."""
 SCREEN = frozenset({"theme", "mouse"})
-"""Parameters of `output_options` that mean something on a screen alone."""
+"""Parameters of `output_options` that only have a meaning for screens."""
 COMMON = frozenset(
     {"no_color", "ascii_", "log_file", "verbose", "as_json", "yes", "confirm", "lang", "_click_default_help", "version"}
 )

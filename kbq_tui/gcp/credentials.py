@@ -225,12 +225,10 @@ def _gcloud_token(env: Mapping[str, str]) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        # type: ignore[no-untyped-call]
-        raise RefreshError(f"gcloud auth print-access-token did not answer ({type(error).__name__})") from None
+        raise RefreshError(f"gcloud auth print-access-token did not answer ({type(error).__name__})") from None  # type: ignore[no-untyped-call]
     token = done.stdout.decode(errors="replace").strip()
     if done.returncode != 0 or not token:
-        # type: ignore[no-untyped-call]
-        raise RefreshError(scrub(done.stderr.decode(errors="replace").strip()[-1_000:]) or "gcloud gave no token")
+        raise RefreshError(scrub(done.stderr.decode(errors="replace").strip()[-1_000:]) or "gcloud gave no token")  # type: ignore[no-untyped-call]
     return token
 
 
