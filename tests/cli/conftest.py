@@ -17,7 +17,7 @@ from tests.support.outputs import output, output_lines
 
 @dataclass
 class Ended:
-    """How a call of the program ended."""
+    """The result of a call of the program."""
 
     status: int
     out: str
@@ -37,7 +37,7 @@ Call = Callable[..., Ended]
 
 @pytest.fixture(autouse=True)
 def own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Folders of its own, no keyring, nothing of the real environment's Google settings."""
+    """Separate folders, no keyring, and none of the real environment's Google settings."""
     import os
 
     for name in list(os.environ):
@@ -56,7 +56,7 @@ def own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[[], Files]:
-    """Return what looks at every file of ours on this machine, the log aside: mode and bytes by path."""
+    """Return a function that gives mode and bytes of every file of ours on this machine, except the log, by path."""
     return lambda: snapshot(*(tmp_path / kind for kind in ("config", "state", "data")))
 
 
@@ -95,7 +95,7 @@ class Google:
 
 @pytest.fixture
 def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Google]]:
-    """Start sandboxes; the newest is what the environment names."""
+    """Start sandboxes; the environment points to the newest one."""
     started: list[Sandbox] = []
 
     def start(scenario: str, **more: object) -> Google:

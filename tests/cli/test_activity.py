@@ -1,4 +1,4 @@
-"""`activity`, against the sandbox: what Klaviyo has done, and what of it an operator may see."""
+"""`activity`, against the sandbox: what Klaviyo has done, and which part of it an operator may see."""
 
 import pytest
 
@@ -6,7 +6,7 @@ P = "acme-klaviyo-demo"
 
 
 def only(there, *roles: str) -> None:
-    """Leave the operator nothing but some roles on the project."""
+    """Leave the operator only some roles on the project."""
     project = there.sandbox.world.projects[P]
     member = f"serviceAccount:{there.sandbox.operator}"
     there.sandbox.world.set_policy(project, [{"role": role, "members": [member]} for role in roles], 1)

@@ -25,7 +25,7 @@ def test_a_fresh_project_is_planned_applied_verified_and_healthy(google, call, t
     assert changes["dataset:KLAVIYO_TMP"] == changes["account"] == changes["key"] == "create"
     assert set(plan["actions"][0]) >= {"id", "change", "resource", "summary", "needs"}
     assert plan["blocked"] == []
-    assert world.writes() == []  # looking changes nothing
+    assert world.writes() == []  # reading changes nothing
 
     applied = call("apply", "--yes", "--json")
     assert applied.status == 0, applied.err
@@ -164,7 +164,7 @@ def test_one_status_is_one_token_and_one_round_of_calls(google, call):
     assert call("status", "--json", *world.key_options).status in (0, 6)
     calls = sorted(world.sandbox.world.calls, key=lambda c: c.at)
     rounds, ends = 0, 0.0
-    for one in calls:  # a call that begins after all before it have ended begins a new round
+    for one in calls:  # a call that begins after all calls before it have ended begins a new round
         if one.at >= ends:
             rounds += 1
         ends = max(ends, one.at + one.seconds)
@@ -196,7 +196,7 @@ def test_keys_are_listed_made_deleted_and_shredded(google, call):
     assert key["held_by"] == "here"
 
     taken = call("key", "create")
-    assert taken.status == 1  # the place is taken; no second key is made for nowhere to put it
+    assert taken.status == 1  # the place is in use; no second key is created without a place for it
     assert len(call("key", "list", "--json").json["keys"]) == 1
 
     assert call("key", "shred").status == 2  # nobody to ask
@@ -204,7 +204,7 @@ def test_keys_are_listed_made_deleted_and_shredded(google, call):
     assert call("key", "shred", "--yes").status == 0
     assert not path.exists()
 
-    # Klaviyo has it: it is neither a leftover, nor is another one made behind its back.
+    # Klaviyo has it: it is not a leftover, and no other key is created because of it
     (given,) = call("key", "list", "--json").json["keys"]
     assert given["held_by"] == "handed-over"
     assert "handed over" in call("key", "list").out
@@ -327,7 +327,8 @@ def test_a_key_that_is_being_stored_is_not_called_one_that_is_not_kept_here(goog
     def lines() -> dict[str, dict[str, str]]:
         return {line["id"]: line for line in call("status", "--json").json["lines"]}
 
-    slot = here.keys.reserve(None, spec.project, spec.account_email)  # as another process has it during its apply
+    # as another process would have it during its apply
+    slot = here.keys.reserve(None, spec.project, spec.account_email)
     storing = lines()
     assert "key-unheld" not in storing
     assert storing["key"]["health"] == "unknown"
@@ -362,7 +363,7 @@ def test_two_processes_do_not_change_one_connection_at_a_time(google, call):
         assert held.status == 1
         assert "KBQ-LOCK-HELD" in held.err
         assert world.writes() == []
-        assert call("plan").status == 0  # looking is free
+        assert call("plan").status == 0  # reading needs no lock
     assert call("apply", "--yes").status == 0
 
 

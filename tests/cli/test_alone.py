@@ -1,4 +1,4 @@
-"""`kbq-tui` alone: the set-up, or the dashboard once a connection is finished, or among several."""
+"""`kbq-tui` alone: the set-up, or the dashboard if a connection is finished, or if there are several."""
 
 import gc
 import sys
@@ -17,7 +17,7 @@ from kbq_tui.cli.commands import setup
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
-    """Which connection's screens are opened, with its project, and where they begin."""
+    """The connection whose screens are opened, with its project, and the first screen."""
     seen: list[tuple[str, str, str]] = []
 
     def run_screens(services: Any, options: Any, found: Any, start: str) -> int:

@@ -1,5 +1,4 @@
-"""Files that cannot be right: each is refused with its name, the line and what to do, before Google is asked; nothing
-changes."""
+"""Invalid files: each is refused with its name, the line and what to do, before Google is called; nothing changes."""
 
 from pathlib import Path
 
@@ -56,7 +55,7 @@ CASES: dict[str, tuple[tuple[str, ...], str, str | bytes, tuple[str, ...]]] = {
     "answers: another type": (ANSWERS, "answers.toml", 'apply = "true"\n', ("line 1", "apply", "true or false")),
     "answers: a key in them": (ANSWERS, "answers.toml", f'key_file = "{KEY}"\n', ("line 1", "key_file")),
 }
-"""By what is wrong: what is typed, the file, its content, and what has to be told of it."""
+"""By the fault: the command, the file, its content, and what the message must contain."""
 
 
 @pytest.mark.parametrize("wrong", CASES)

@@ -1,4 +1,4 @@
-"""What is built for a command: whose credentials each of many connections is looked at with."""
+"""What is built for a command: with whose credentials each of many connections is read."""
 
 from pathlib import Path
 

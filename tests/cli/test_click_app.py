@@ -51,7 +51,7 @@ NOWHERE = {
         "POLICYANALYZER",
     )
 }
-"""A port where nobody listens, for a command that would ask Google."""
+"""A port on which nothing listens, for a command that would call Google."""
 
 GOOD = ("--project", "acme-klaviyo-demo")
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_right_exits_with_2_names_itself_and_prints_no_result(env
 
 @pytest.mark.parametrize("value", ["\u00fc", " ", "a\nb", "\udcff", "x" * 10_000])
 def test_a_quota_project_that_cannot_be_one_names_its_variable(env, value: str):
-    """Google's clients put it into a header, and what becomes of that looks like a fault of Google's."""
+    """Google's clients put it into a header, and the resulting failure looks like one of Google's."""
     ended = run(env | {"GOOGLE_CLOUD_QUOTA_PROJECT": value}, "plan", *GOOD)
     assert ended.returncode == 2, ended.stderr
     assert "GOOGLE_CLOUD_QUOTA_PROJECT" in ended.stderr
@@ -242,7 +242,7 @@ def test_completion_is_printed_and_completes(env, shell: str, register: str):
     script = run(env, "completion", shell).stdout
     assert f"_KBQ_TUI_COMPLETE={shell}_complete" in script
     assert register in script
-    # each shell's script says in its own way what is typed; fish gives the word alone
+    # each shell's script passes the typed words in its own way; fish passes the word alone
     word = "ver" if shell == "fish" else "1"
     asked = {"_KBQ_TUI_COMPLETE": f"{shell}_complete", "COMP_WORDS": "kbq-tui ver", "COMP_CWORD": word}
     assert "verify" in run(env | asked).stdout
@@ -317,7 +317,7 @@ def test_a_signal_ends_a_hanging_call_long_before_its_deadline_with_its_status(e
             stderr=subprocess.PIPE,
         )
         silent.settimeout(PATIENCE)
-        connection, _ = silent.accept()  # it is inside the call now
+        connection, _ = silent.accept()  # the call has begun
         child.send_signal(number)
         out, err = child.communicate(timeout=PATIENCE)
         connection.close()
@@ -392,7 +392,7 @@ def test_the_demo_writes_its_log_where_it_was_told(env, tmp_path: Path):
     log = tmp_path / "mine.log"
     assert run(env, "-v", "demo", "--log-file", str(log)).returncode == 0
     told = log.read_text()
-    assert "DEBUG" in told  # for -v was typed, before the command
+    assert "DEBUG" in told  # because -v was given before the command
     assert "account finished: Service account klaviyo-data-transfer-user@" in told
     assert "query.run pass: SELECT 1 answered 1" in told
 

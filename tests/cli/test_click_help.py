@@ -43,7 +43,7 @@ def help_of(path: str, width: int = 80) -> str:
 
 
 def test_a_command_brings_its_examples_and_its_next_step() -> None:
-    """All that a new command needs for help and last line stands in its declaration, which does not go without it."""
+    """Everything that a new command needs for help and last line is in its declaration, which fails without it."""
     for path, command in COMMANDS.items():
         assert len(command.examples) == 3, path
     with pytest.raises(TypeError, match="'examples' and 'next_step'"):
@@ -58,7 +58,7 @@ def test_the_examples_can_be_typed(path: str, tmp_path: Path, monkeypatch: pytes
         (tmp_path / file).touch()
     (tmp_path / "shop-eu.plan").write_text('{"schema": "kbq-tui/plan-file/v1"}')
     for typed, _ in COMMANDS[path].examples:
-        COMMANDS[path].make_context(path, shlex.split(typed))  # else click tells what is wrong with it
+        COMMANDS[path].make_context(path, shlex.split(typed))  # otherwise click says what is wrong with it
 
 
 @pytest.mark.parametrize("path", COMMANDS)

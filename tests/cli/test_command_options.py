@@ -1,4 +1,4 @@
-"""Options as values: every command has its own class beside its body, and nothing that is typed gets lost."""
+"""Options as values: every command has a class for its options beside its body, and no option gets lost."""
 
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields

@@ -1,4 +1,4 @@
-"""`kbq-tui connections`, `values`: what this machine knows; nothing is sent, and a mistake changes nothing."""
+"""`kbq-tui connections`, `values`: what this machine knows; nothing is sent, and an invalid input changes nothing."""
 
 import os
 from collections.abc import Callable

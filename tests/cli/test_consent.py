@@ -1,4 +1,4 @@
-"""What destroys something in production wants the connection's name; a change with another login is asked about."""
+"""In production, destroying something requires the connection's name; a change with another login requires a yes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ PROJECT = "acme-klaviyo-demo"
 
 @pytest.fixture
 def filed(tmp_path: Path) -> Callable[[str], Path]:
-    """Write the connection `shop`, with more lines in its file."""
+    """Write the connection `shop`, with further lines in its file."""
 
     def write(lines: str) -> Path:
         path = tmp_path / "config" / "kbq-tui" / "connections" / "shop.toml"
@@ -25,7 +25,7 @@ def filed(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Put a person at a terminal, who answers one line after the other. Returns what was asked."""
+    """Simulate a person at a terminal who gives one answer after the other. Returns the questions."""
 
     def give(*lines: str) -> list[str]:
         asked: list[str] = []
@@ -182,7 +182,7 @@ def test_what_protects_a_connection_stays_in_its_file_when_it_is_set_up_again(go
 
 
 def owned_by_terraform(there) -> None:
-    """Let every dataset of the project be one that Terraform made."""
+    """Make every dataset of the project look as if Terraform had created it."""
     for dataset in there.sandbox.world.projects["acme-klaviyo-demo"].datasets.values():
         dataset.labels["goog-terraform-provisioned"] = "true"
 

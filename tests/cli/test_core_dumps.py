@@ -1,4 +1,4 @@
-"""Nothing of the program's memory is written to disk, whatever ends it."""
+"""No core dump of the program is written, whatever ends it."""
 
 import resource
 import signal

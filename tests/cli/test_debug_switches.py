@@ -1,4 +1,4 @@
-"""Switches that make libraries write down what they are given have no effect here."""
+"""Environment variables that make libraries log their data have no effect here."""
 
 import os
 import re
@@ -14,13 +14,13 @@ from kbq_tui.cli import debug_switches
 from tests.support.outputs import output
 from tests.support.polling import PATIENCE
 
-# How a library asks for a variable by a literal name, itself or through a helper such as Textual's `_get_environ_bool`.
+# How a library reads a variable by a literal name, itself or through a helper such as Textual's `_get_environ_bool`.
 ASKED = re.compile(
     r"""(?:environ(?:ment)?(?:\.get|\.pop|\.setdefault)?|getenv|get_environ\w*)\s*[\(\[]\s*["'](?P<name>\w+)["']"""
 )
-# How it may name one before it asks.
+# How it may assign a name before reading it.
 NAMED = re.compile(r"""["'](?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|SSLKEYLOGFILE)["']""")
-# What gRPC's core asks for.
+# How gRPC's core reads one.
 IN_BINARY = re.compile(rb"(?<![A-Z0-9_])(?P<name>GRPC_[A-Z0-9_]{3,60}|SSLKEYLOGFILE)(?![A-Z0-9_])")
 SUSPECT = re.compile(
     r"DEBUG|TRACE|TRACING|LOG|VERBOS|DUMP|RECORD|PROFIL|SCREENSHOT|DEVTOOLS|CAPTURE|_PRESS$|_SHOW_|EXPORTER"
@@ -44,11 +44,11 @@ HARMLESS = {
     "GRPC_EXPERIMENTAL_XDS_RBAC_AUDIT_LOGGING": "servers with xDS only",
     "GRPC_THREAD_POOL_VERBOSE_FAILURES": "stack traces of gRPC's own threads, without values",
 }
-"""Names that look like such a switch, and why they are none."""
+"""Names that look like such a variable, and why they are not."""
 
 
 def installed() -> Iterator[str]:
-    """The names of what kbq-tui and its sandbox need, and of what that needs."""
+    """The names of the packages that kbq-tui and its sandbox need, and of their dependencies."""
     todo, seen = ["kbq-tui"], set[str]()
     while todo:
         name = todo.pop()
@@ -69,7 +69,7 @@ def installed() -> Iterator[str]:
 
 
 def switches() -> dict[str, str]:
-    """Names that look like a switch for debugging, with a file that has it."""
+    """Names that look like a debugging variable, with a file that has it."""
     found: dict[str, str] = {}
     for name in installed():
         for file in distribution(name).files or ():
@@ -88,7 +88,7 @@ def switches() -> dict[str, str]:
 
 
 def test_every_switch_of_the_installed_libraries_is_known() -> None:
-    """A new one is to be read up on: it goes to `debug_switches.TAKEN_OUT`, or to `HARMLESS` with the reason."""
+    """A new one has to be looked up: it goes into `debug_switches.TAKEN_OUT`, or into `HARMLESS` with the reason."""
     found = switches()
     unknown = {n: where for n, where in found.items() if n not in debug_switches.TAKEN_OUT and n not in HARMLESS}
     assert unknown == {}

@@ -1,4 +1,4 @@
-"""What is typed, remembered and set in the file, on its way to the screens."""
+"""The display settings: options, saved preferences and the settings file, as the screens get them."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`kbq-tui explain` on every row of what Google says."""
+"""`kbq-tui explain` for every row of Google's errors."""
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +19,7 @@ def test_explain_names_cause_remedy_and_who(said: Said, tmp_path, monkeypatch) -
     assert body["remedy"]
     assert body["link"].startswith("https://")
     assert body["wait"] >= 0
-    if not said.violation and not said.info:  # words alone are enough
+    if not said.violation and not said.info:  # the text alone is enough
         assert body["code"] == said.code
         assert body["who"]
     plain = CliRunner().invoke(cli, ["explain", "-"], input=said.message)

@@ -1,4 +1,4 @@
-"""What becomes of a run that a signal ends in the middle."""
+"""What a run leaves when a signal ends it in the middle."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def test_an_interrupted_apply_finishes_what_has_begun_and_the_next_run_goes_on(g
     world = google("fresh", latency_ms=250)
     journal = tmp_path / "state/kbq-tui/connections/default/journal.jsonl"
     child = start("apply", "--yes")
-    wait_until(lambda: journal.exists() and '"key"' in journal.read_text())  # the key is being made
+    wait_until(lambda: journal.exists() and '"key"' in journal.read_text())  # the key is being created
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130, err
@@ -39,7 +39,7 @@ def test_an_interrupted_apply_finishes_what_has_begun_and_the_next_run_goes_on(g
 
     account = next(iter(world.sandbox.world.projects[PROJECT].service_accounts.values()))
     kept = [json.loads(p.read_text())["private_key_id"] for p in (tmp_path / "data").rglob("*.json")]
-    assert kept == list(account.keys)  # the key at Google is the key here
+    assert kept == list(account.keys)  # the key at Google is the local key
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     begun = {line["action"] for line in lines if line["event"] == "intended"}
     assert begun == {line["action"] for line in lines if line["event"] != "intended"}
@@ -76,7 +76,7 @@ def running() -> list[str]:
 
 
 def test_ctrl_c_that_asyncio_hears_before_we_do_is_still_ctrl_c(monkeypatch: pytest.MonkeyPatch):
-    """asyncio.Runner takes SIGINT over, then resets its count: one in between came out as CancelledError."""
+    """asyncio.Runner handles SIGINT, then resets its count: one that came in between was raised as CancelledError."""
     really = signal.signal
 
     def then_at_once(number: int, handler: object) -> object:
@@ -117,7 +117,8 @@ def test_a_signal_decides_the_status_even_where_the_work_came_to_its_end_all_the
 def test_nohup_keeps_it_alive_when_the_terminal_goes(google):
     google("fresh", latency_ms=100)
     child = subprocess.Popen(
-        # As nohup does it; and no Python runs between fork and exec, for gRPC may abort a child of a process it is in.
+        # As nohup does it; no Python runs between fork and exec, because gRPC may abort a child of a process that uses
+        # it.
         ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", sys.executable, "-m", "kbq_tui", "apply", "--yes"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A deleted key leaves nothing in the keyring, or it is said what stays; against the sandbox."""
+"""The keyring's copy of a deleted key is deleted, or the output says that it stays; against the sandbox."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`key list`: who holds each key, and when it was last used, against the sandbox."""
+"""`key list`: who has each key, and when it was last used, against the sandbox."""
 
 import json
 
@@ -68,7 +68,7 @@ def test_a_disabled_key_an_expired_one_and_one_without_use(google, call):
     assert keys[second.id]["state"] == "expired"
     assert "expired on" in " ".join(keys[second.id]["warnings"])
     idle = [k for k in keys.values() if any("idle for 30 days" in w for w in k["warnings"])]
-    assert len(idle) == 9  # a disabled one may be idle
+    assert len(idle) == 9  # a disabled one may be unused
     assert all(k["held_by"] is None and k["last_used"] is None for k in keys.values())
     assert "not seen" in call("key", "list").out
 

@@ -1,4 +1,4 @@
-"""`key rotate` as a person calls it, against the sandbox with Klaviyo in it."""
+"""`key rotate`, against the sandbox with a simulated Klaviyo."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ EMAIL = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
 
 
 def busy(name: str) -> Scenario:
-    """A scenario whose callers call each second, and take a new key at once where they take it."""
+    """A scenario whose callers call each second, and change to a new key at once if they change at all."""
     scenario = load(name)
     for project in scenario.data["projects"]:
         for account in project.get("accounts", []):
@@ -26,7 +26,7 @@ def remote(there) -> dict[str, bool]:
 
 
 def forget(there) -> None:
-    """Nobody has used a key so far: the log is cut, as it is after its days."""
+    """Make the log empty, as it is after its retention period: nobody has used a key."""
     there.sandbox.context.key_uses._found.clear()
 
 
@@ -85,7 +85,7 @@ def test_another_user_of_the_old_key_is_named(google, call):
     there = google(busy("old-key-still-used"))
     out = call("key", "rotate", "--yes", "--wait", "2", *there.key_options)
     assert out.status in (0, 6), out.err  # the newest call with the old key may still be Klaviyo's
-    call("key", "list", *there.key_options)  # another second has passed by now in the log, or passes in this loop
+    call("key", "list", *there.key_options)  # by now the log is another second ahead, or will be within this loop
     uses = there.sandbox.context.key_uses
     uses._found = type(uses._found)((u for u in uses.all() if u.address != "52.206.71.52"), maxlen=uses._found.maxlen)
     again = call("key", "rotate", "--yes", *there.key_options)

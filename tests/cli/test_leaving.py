@@ -1,4 +1,4 @@
-"""What is printed once the screens are gone."""
+"""What is printed after the screens."""
 
 import io
 from dataclasses import replace
@@ -16,7 +16,7 @@ VALUES = Summary.of(fakes.SPEC, "/keys/key.json", "EU")
 
 
 def printed(summary: Summary | None, **saved: object) -> str:
-    """What is printed of a connection that is remembered so, both streams together."""
+    """What is printed for a connection with this saved state, both streams together."""
     scene = fakes.fresh()
     scene.store.saved["default"] = SavedConnection(ConnectionDraft.of(fakes.SPEC), **saved)  # type: ignore[arg-type]
     both = io.StringIO()

@@ -1,4 +1,4 @@
-"""Lines that are drawn in place, as a terminal emulator shows them."""
+"""Lines that are redrawn in place, as a terminal emulator shows them."""
 
 import io
 
@@ -10,7 +10,7 @@ from kbq_tui.cli.live import LiveLine, LiveLines, cells, cut, size_of
 
 
 class Screen(io.StringIO):
-    """A terminal: what is written is drawn."""
+    """A terminal emulator."""
 
     def __init__(self, columns: int = 40, rows: int = 12) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ def test_a_terminal_made_narrower_leaves_nothing_behind(console: Console, screen
     shown = screen.text
     screen.screen.reset()
     screen.screen.resize(12, 20)
-    screen.write("".join(f"{row}\n" for row in (shown[0][:20], shown[0][20:])))  # as a terminal wraps it anew
+    screen.write("".join(f"{row}\n" for row in (shown[0][:20], shown[0][20:])))  # as a terminal rewraps it
     console.live.put("a", line("2 " + "x" * 30))
     assert len(screen.text) == 1
     assert screen.text[0].startswith("… 2 x")

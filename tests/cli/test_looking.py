@@ -1,4 +1,4 @@
-"""Commands that only look leave every file as it was; only `setup` and `apply` make a connection."""
+"""Commands that only read change no file; only `setup` and `apply` create a connection."""
 
 from pathlib import Path
 
@@ -40,14 +40,14 @@ NAMED = [
     ("source", "--connection={}"),
     ("connections", "show", "{}"),
 ]
-"""Every command that takes a connection's name, but those that may make one."""
+"""Every command that takes a connection's name, except those that may create one."""
 NAMED_HERE = [
     ("connections", "rename", "{}", "other", "--yes"),
     ("connections", "remove", "{}", "--yes"),
     ("connections", "export", "{}"),
     ("connections", "validate", "{}"),
 ]
-"""Those on the connection files of this machine, which take no `--config`."""
+"""Commands on the connection files of this machine, which have no `--config`."""
 
 
 def ids(arguments: tuple[str, ...]) -> str:
@@ -86,7 +86,7 @@ def test_verifying_what_options_make_of_a_connection_does_not_count_for_it(googl
     google("fresh")
     assert call("apply", "--yes").status == 0
     before = files()
-    assert call("verify", "--location", "US").status == 0  # the file names no location
+    assert call("verify", "--location", "US").status == 0  # the file has no location
     assert differences(before, files()) == []
     assert call("verify").status == 0
     assert len(differences(before, files())) == 2, "the verdicts, and that the set-up is finished"
@@ -175,7 +175,7 @@ def test_a_file_named_with_config_is_made_used_and_named_in_what_comes_next(goog
     file = tmp_path / "my prod.toml"
     ended = call("apply", "--yes", "--config", str(file))
     assert ended.status == 0, ended.err
-    assert ended.err.endswith(f"Next: kbq-tui verify default --config '{file}'\n")  # "my prod" can be no name
+    assert ended.err.endswith(f"Next: kbq-tui verify default --config '{file}'\n")  # "my prod" is not a valid name
     assert call("verify", "--config", str(file)).status == 0
     assert call("status", "default", "--config", str(file)).status == 0
     ended = call("plan", "other", "--config", str(file))

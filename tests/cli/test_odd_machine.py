@@ -1,4 +1,4 @@
-"""What is odd about this machine or the process ends in a clear message, with the key and the journal right."""
+"""Unusual conditions of this machine or process end in a clear message, with the key and the journal in order."""
 
 import json
 import os
@@ -21,7 +21,7 @@ NOT_UTF8 = os.fsdecode(b"k\xff.json")
 
 @pytest.fixture
 def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the working directory be one that was deleted."""
+    """Delete the working directory."""
     folder = tmp_path / "gone"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -91,7 +91,7 @@ def test_a_file_whose_name_ends_in_a_slash_is_refused(call, tmp_path: Path, monk
 def test_without_a_working_directory_everything_else_goes_on(google, call, tmp_path: Path, request):
     google("fresh")
     assert call("apply", "--yes").status == 0
-    assert call("verify").status == 0  # the sandbox has opened its database: DuckDB does not without one
+    assert call("verify").status == 0  # the sandbox has opened its database, which DuckDB cannot do without one
     request.getfixturevalue("gone")
     assert call("plan").status == 0
     assert call("apply", "--yes").status == 0
@@ -124,7 +124,7 @@ def test_a_clock_at_the_end_of_the_calendar_is_named_before_anything_is_done(
 
 
 def no_threads(monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
-    """Let no thread start any more in what is tested; the sandbox's own are left alone."""
+    """Prevent new threads in the tested code, but not in the sandbox."""
     real = threading.Thread.start
 
     def start(self: threading.Thread) -> None:

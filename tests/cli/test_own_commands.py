@@ -1,4 +1,4 @@
-"""Every command of ours that is printed for a connection carries its name and, where one was given, `--config`."""
+"""Every command of ours that is printed for a connection has its name and, if given, `--config`."""
 
 import re
 import stat
@@ -35,7 +35,7 @@ LOOKS = [
 
 
 def wrong(text: str, name: str, config: str) -> list[str]:
-    """Return the commands of ours in a text that do not mean the connection."""
+    """Return the commands of ours in a text that do not name the connection."""
     found = {" ".join(match[0].split()) for match in OURS.finditer(text)}
     return sorted(line for line in found if str(for_connection(Command(line), name, config)) != line)
 

@@ -1,4 +1,4 @@
-"""`permissions`: what it prints is what the sandbox asks for, all of that is needed, and nothing else."""
+"""`permissions`: it prints exactly the permissions that the sandbox requires, and each of them is needed."""
 
 import json
 from functools import cache
@@ -17,7 +17,7 @@ EACH = [(name, permission) for name in json.loads(DATA.read_text("utf-8")) for p
 
 @cache
 def whole(run: Run) -> tuple[Ended, Calls]:
-    """The run of an operator who holds everything."""
+    """The run of an operator with all permissions."""
     return attempt(run, EVERYTHING)
 
 

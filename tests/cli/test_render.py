@@ -1,4 +1,4 @@
-"""What is written: inert, aligned, coloured only where wanted."""
+"""Printed text: inert, aligned, coloured only if wanted."""
 
 import io
 from dataclasses import replace
@@ -22,7 +22,7 @@ HOSTILE = "\x1b]0;title\x07 \x9b2J \u202eevil [red]" + "x" * 10_000
 
 
 def written(stream: TextIO) -> str:
-    """What was written to a console of `console()`."""
+    """The text that was written to a console of `console()`."""
     assert isinstance(stream, io.StringIO)
     return stream.getvalue()
 
@@ -124,7 +124,7 @@ def test_a_question_is_asked_again_until_the_answer_can_be_right():
 
 
 def test_what_passed_with_a_problem_is_a_warning_with_its_evidence_and_a_note() -> None:
-    """A plain "ok" would hide that tables are deleted by themselves, or that a policy keeps rows back."""
+    """A plain "ok" would hide that tables expire, or that a policy hides rows."""
     check = Check("x", message("Tables expire"), "+", message("why"), CheckGroup.DATA, unwanted=True)
     problem = Problem(made_up("KBQ-X"), message("They vanish"), message("after a day"))
     passed, warned = (

@@ -1,4 +1,4 @@
-"""Of many failures with one cause the cause is told, once and first; none of its consequences is."""
+"""If many failures have one cause, the cause is printed once and first, and none of its consequences."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A plan that is saved is carried out just so, or not at all; the file is private and holds no secret."""
+"""A saved plan is applied exactly, or not at all; the file is private and contains no secret."""
 
 import json
 import stat

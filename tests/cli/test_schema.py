@@ -1,4 +1,4 @@
-"""The JSON Schemas that are shipped: sound, complete, and what the product prints is held against them."""
+"""The published JSON Schemas are valid and complete, and the product's output is checked against them."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.support.outputs import output
 
 PACKAGE = Path(kbq_tui.__file__).parent
 KEPT = {"kbq-tui/looks/v1", "kbq-tui/source-looks/v1"}
-"""What is only kept in files of ours."""
+"""Formats that are only used in files of ours."""
 TESTS = Path(__file__).parents[1]
 PRINTED = re.compile(r'"(kbq-tui/[a-z-]+/v\d+)"')
 AROUND = re.compile(r"json\.loads\([^)]*(?:\.stdout|\.out\b|\bsaid\b)")

@@ -10,7 +10,7 @@ PROJECT = "acme-klaviyo-demo"
 def test_a_person_is_led_from_nothing_to_the_summary(google, call):
     google("fresh")
     typed = [
-        "",  # project: as the environment says
+        "",  # project: from the environment
         "1",  # direction
         "moon",  # location: refused
         "eu",
@@ -34,7 +34,7 @@ def test_a_person_is_led_from_nothing_to_the_summary(google, call):
     assert "A dataset name has only letters" in said
     assert f"Project ID                  {PROJECT}" in said
     assert "Location                    EU" in said
-    assert "\x1b" not in said  # nothing moves a cursor
+    assert "\x1b" not in said  # nothing moves the cursor
     assert (said + ended.err).count("not to Google") == 1
     assert "Verified: " in said
     assert call("status", "--json").json["healthy"] is True
@@ -45,7 +45,7 @@ def test_a_no_changes_nothing_and_of_a_new_connection_nothing_is_kept(google, ca
     ended = call("setup", "--plain", "--staging-dataset", "STAGE", typed="\n\n\n\nn\nn\n")
     assert ended.status == 1
     assert "What was done stays" in ended.out
-    assert "Dataset for Klaviyo's own work: STAGE" in ended.out  # typed as an option: not asked
+    assert "Dataset for Klaviyo's own work: STAGE" in ended.out  # given as an option: not asked
     assert world.writes() == []
     assert [p.name for p in tmp_path.rglob("*") if p.is_file() and "kbq-tui" in str(p)] == ["kbq-tui.log"]
 

@@ -1,4 +1,4 @@
-"""Completion in real shells, each in a pty: what is typed before Tab, and what stands there afterwards."""
+"""Completion in real shells, each in a pty: the text before Tab, and the line afterwards."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ TYPED = (
 
 @contextmanager
 def shell(name: str, folder: Path) -> Iterator[Terminal]:
-    """A shell that has the completion, in a folder with one file."""
+    """A shell with the completion, in a folder with one file."""
     program = folder / "bin/kbq-tui"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{warm.python()}" -m kbq_tui "$@"\n')
@@ -74,5 +74,5 @@ def test_tab_completes_what_is_typed(name: str, tmp_path: Path) -> None:
 
 
 def _line(terminal: Terminal) -> str:
-    """The line that is being typed."""
+    """The line that is being edited."""
     return next((line.partition("> ")[2] for line in terminal.text().splitlines() if "> kbq-tui" in line), "")

@@ -86,7 +86,8 @@ def test_good_tables_are_ready_and_looked_at_with_two_calls_each(google, call, t
     again = call("source", "people", "--report", str(report), *world.key_options)
     assert (again.status, "1 of 1 table is ready for Klaviyo." in again.out) == (0, True)
     assert "| OK | people | profiles, objects | 2 |" in report.read_text()
-    assert call("source", "people", "--report", str(report), *world.key_options).status == 0  # its own may be replaced
+    # its own rules may be replaced
+    assert call("source", "people", "--report", str(report), *world.key_options).status == 0
 
     left = call("source", "--as", "events", "people", *world.key_options)
     assert left.status == 6, "no table is ready for events"
@@ -128,7 +129,7 @@ def test_each_fault_of_the_tables_is_found_in_their_rows(google, call, tmp_path:
 
 @pytest.fixture
 def finished(google, call):
-    """A connection that is saved, with its key."""
+    """A saved connection, with its key."""
     world = google("fresh")
     assert call("apply", "--yes").status == 0
     return world

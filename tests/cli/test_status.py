@@ -1,4 +1,4 @@
-"""`status` of many connections: a line each, none stops the others, and a watch says what changed."""
+"""`status` of many connections: one line each, none blocks the others, and a watch reports changes."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def three(google, folder: Path):
-    """One connection in order but for its key, one without anything, one whose file cannot be used."""
+    """One connection in order except for its key, one without anything, one whose file cannot be used."""
     there = google("existing")
     key = there.env["KBQ_TUI_SANDBOX_KEY"]
     (folder / "shop-eu.toml").write_text(f'project = "{PROJECT}"\nkey_file = "{key}"\n')
@@ -39,7 +39,7 @@ def three(google, folder: Path):
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[float]]:
-    """Let a watch do something between two looks, and end it after the last."""
+    """Run something between two readings of a watch, and end it after the last."""
 
     def between(*acts: Callable[[], object]) -> list[float]:
         slept: list[float] = []

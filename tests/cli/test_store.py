@@ -1,4 +1,4 @@
-"""What is remembered of a connection between two runs."""
+"""What is saved of a connection between two runs."""
 
 import os
 import stat
@@ -55,7 +55,7 @@ def clock() -> Clock:
 def store(clock: Clock) -> FileStore:
     paths = Paths.from_env(os.environ)
     made = FileStore(paths, Connections(paths.connections), clock, {"impersonate": LOGIN.impersonate})
-    port: Store = made  # it fulfils the port, says mypy
+    port: Store = made  # mypy checks that it implements the port
     assert port is made
     return made
 
@@ -106,7 +106,8 @@ def test_what_cannot_be_right_yet_makes_no_connection_and_is_kept_of_one_that_ex
     keep(store, half, screen=Step.PROJECT)
     assert store.load("acme") == SavedConnection(half, Step.PROJECT, login=LOGIN)
     keep(store, DRAFT, confirmed=True)
-    assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT, login=LOGIN)  # nothing of the half is left
+    # nothing of the incomplete connection is left
+    assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT, login=LOGIN)
 
 
 def test_a_connection_that_was_removed_meanwhile_is_not_kept_again(store: FileStore, files: Callable[[], object]):

@@ -1,4 +1,4 @@
-"""Streams that are closed, full or not read any more: what has begun is finished, and no traceback is shown."""
+"""Streams that are closed, full or no longer read: work that has begun is finished, and there is no traceback."""
 
 import json
 import shlex
@@ -16,7 +16,7 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/ful
 
 
 def shell(line: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of bash in which KBQ is the program; its status is that of the first that fails."""
+    """Run a line of bash in which KBQ is the program; its status is that of the first command that fails."""
     line = line.replace("KBQ", f"{shlex.quote(sys.executable)} -m kbq_tui")
     return subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=PATIENCE)
 

@@ -1,4 +1,4 @@
-"""Tables on plain lines are aligned, whatever is coloured in them."""
+"""Tables on plain lines are aligned, whatever colours they contain."""
 
 from kbq_tui.cli.table import table
 

@@ -1,4 +1,4 @@
-"""`teardown` against the sandbox: what there was before a set-up is what there is after it was taken away."""
+"""`teardown` against the sandbox: afterwards everything is as it was before the set-up."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`status` for others: a command that is told of each change once, a plugin's line, metrics."""
+"""`status` for programs: a command that gets each change once, a plugin's line, metrics."""
 
 import stat
 import time
@@ -35,7 +35,7 @@ def there(google, folder: Path):
 
 @pytest.fixture
 def heard(tmp_path: Path) -> Callable[[], list[dict]]:
-    """Return what a command was told since it was last asked for."""
+    """Return what the command was given since the last call."""
     path = tmp_path / "heard"
 
     def read() -> list[dict]:

@@ -15,7 +15,7 @@ from tests.support.polling import PATIENCE
 
 
 class Terminal:
-    """A child on a pseudo-terminal of its own."""
+    """A child process on a separate pseudo-terminal."""
 
     def __init__(self, *arguments: str) -> None:
         self.fd, theirs = pty.openpty()
@@ -41,7 +41,7 @@ class Terminal:
             return True
         try:
             data = os.read(self.fd, 65536)
-        except OSError:  # the child has gone
+        except OSError:  # the child has ended
             return False
         self.seen += data.decode(errors="replace")
         return bool(data)
@@ -50,8 +50,8 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def end(self, again: str = "") -> int:
-        """Wait for the end. `again` is typed anew every few seconds: a Ctrl+C between the prompt and the read that
-        waits for the answer is noted by Python, and acted on at the next."""
+        """Wait for the end. `again` is typed every few seconds: Python only notes a Ctrl+C between the prompt and the
+        read that waits for the answer, and acts on it at the next one."""
         began = time.monotonic()
         typed = began
         while self._read(0.2) and self.child.poll() is None:

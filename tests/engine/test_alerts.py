@@ -1,4 +1,4 @@
-"""What is told of a connection: each condition once, and nothing if it could not be read."""
+"""Alerts about a connection: each condition is reported once, and nothing if it could not be read."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ UNREAD = Unknown(Problem(None, message("no"), message("no answer")))
 
 
 def seen(*, key_days: int = 1, job: timedelta | None = None, keys: Part[tuple[KeyInfo, ...]] | None = None) -> Status:
-    """Return a look at a connection with one key."""
+    """Return the reading of a connection with one key."""
     listed = Present((KeyInfo(KEY, NOW - timedelta(days=key_days)),))
     observed = Observed(
         at=NOW,
@@ -46,7 +46,7 @@ def seen(*, key_days: int = 1, job: timedelta | None = None, keys: Part[tuple[Ke
 
 
 def told_of(looks: Sequence[tuple[State, Status, KeyUses | None]]) -> list[list[str]]:
-    """Return what is told at each of the looks, where the command never fails."""
+    """Return what is reported at each reading if the command never fails."""
     told: Told = {}
     out: list[list[str]] = []
     for state, status, uses in looks:

@@ -240,4 +240,4 @@ async def test_leaving_during_a_call_that_hangs_does_not_wait_for_it() -> None:
     began = asyncio.get_running_loop().time()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert asyncio.get_running_loop().time() - began < GRACE + 1  # the call itself would hang for ever
+    assert asyncio.get_running_loop().time() - began < GRACE + 1  # the call itself would never end

@@ -1,4 +1,4 @@
-"""What differs from an earlier look, and what is no difference."""
+"""What differs from an earlier reading, and what does not count as a difference."""
 
 import json
 from dataclasses import replace
@@ -34,7 +34,7 @@ LABEL = Item(DriftKind.LABEL, "D", "team")
 
 
 def after(before: dict[Item, str], *looks: SeenValues, own: tuple[OwnChange, ...] = ()) -> tuple[Drift, ...]:
-    """Return what differs after some looks, a minute apart."""
+    """Return what differs after some readings, a minute apart."""
     known: tuple[Drift, ...] = ()
     for minute, look in enumerate(looks):
         known = drifted(before, look, known, own, AT + timedelta(minutes=minute))

@@ -1,4 +1,4 @@
-"""Who made a difference: what the audit log says of it, and what is said where it says nothing."""
+"""Who made a difference: what the audit log shows, and what is reported if it shows nothing."""
 
 import asyncio
 from datetime import timedelta

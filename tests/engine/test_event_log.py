@@ -1,4 +1,4 @@
-"""Every event and verdict is in the log: what a bug report is read for."""
+"""Every event and verdict is in the log, for bug reports."""
 
 import logging
 import subprocess

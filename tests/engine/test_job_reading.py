@@ -1,4 +1,4 @@
-"""Where the account's jobs are read from, and what is said of better sources that may not be read."""
+"""From which source the account's jobs are read, and what is reported about better sources that may not be read."""
 
 import asyncio
 import json

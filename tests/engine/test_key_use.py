@@ -1,4 +1,4 @@
-"""The last use of keys: which source is asked, and what is said where it may not be read."""
+"""The last use of keys: which source is read, and what is reported if it may not be read."""
 
 import asyncio
 from datetime import timedelta

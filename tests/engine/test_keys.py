@@ -1,4 +1,4 @@
-"""Deleting keys: journalled like every change, the keyring's copy goes with its key, and a key kept here is spared."""
+"""Deleting keys: journalled like every change, the keyring's copy is deleted with its key, and a local key is kept."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ LEFTOVER = "f" * 40
 
 
 async def with_a_leftover() -> tuple[Ports, MemoryCloud, MemoryKeys, str]:
-    """Everything in place, and one key more; returns the id of the one that is kept here too."""
+    """Everything in place, and one more key; returns the id of the local one, too."""
     cloud, keys = MemoryCloud(), MemoryKeys()
     world = ports(cloud, keys)
     outcome = await apply(SPEC, world, lambda _: None)

@@ -1,4 +1,4 @@
-"""In an outage the values that were read last stay, with their time; nothing is called healthy by them."""
+"""In an outage the values that were last read stay, with their time; they do not make anything healthy."""
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.last_known import LastKnown
@@ -20,7 +20,7 @@ READS = (
 
 
 def cut(world: Ports, problem: Problem | None) -> None:
-    """Cut the way to Google, or mend it."""
+    """Cut the connection to Google, or restore it."""
     assert isinstance(world.cloud, MemoryCloud)
     world.cloud.world.forever = dict.fromkeys(READS, problem) if problem is not None else {}
 

@@ -1,4 +1,4 @@
-"""The last looks at a connection, and since when it is as it is."""
+"""The last readings of a connection, and since when it has its state."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def looked(*found: Health, answered: bool = True, history: LookHistory | None = None) -> LookHistory:
-    """Return the history after a look a minute, each with what it found."""
+    """Return the history after one reading each minute, each with its result."""
     history = history or LookHistory()
     begin = history.looks[-1].at + timedelta(minutes=1) if history.looks else START
     for minute, health in enumerate(found):

@@ -19,14 +19,14 @@ TABLE = "KLAVIYO_IMPORT_FROM_DWH.orders"
 
 
 def proposed() -> set[str]:
-    """The names of the classes that planning and the use cases make operations of."""
+    """The names of the classes that planning and the use cases create operations of."""
     files = [*(ROOT / "planning").rglob("*.py"), *(ROOT / "engine").rglob("*.py")]
     calls = [n for f in files for n in ast.walk(ast.parse(f.read_text("utf-8"))) if isinstance(n, ast.Call)]
     return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
 
 
 def missing_places(kind: type) -> list[str]:
-    """The places in which an operation's class does not stand yet."""
+    """The places in which an operation's class is missing."""
     places = {
         "model/operations.py: the union Operation": kind in Operation.__args__,
         "shell/operation_rows.py: a row in ROWS, with its command, permissions and texts": kind in ROWS,

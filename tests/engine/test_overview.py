@@ -1,4 +1,4 @@
-"""How the list of connections is ordered, searched and counted."""
+"""How the list of connections is sorted, searched and counted."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def row(
     name: str, health: Health | None, *, since: int | None = None, key: int | None = None, **more: object
 ) -> Overview:
-    """Return a connection that has been so for some minutes, with a key of so many days."""
+    """Return a connection that has had this state for some minutes, with a key of so many days."""
     history = LookHistory((), health, None if since is None else NOW - timedelta(minutes=since))
     created = None if key is None else NOW - timedelta(days=key)
     return Overview(name, f"project-{name}", health, history=history, key_created=created, **more)  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
-"""What stands in the way is judged once, for every face: unknown is never ok, and nobody needs what is in place."""
+"""Obstacles are judged once, for every face: unknown is never ok, and permissions for what is in place are not
+needed."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A key is replaced step by step, over runs and days, and can be taken back."""
+"""A key is replaced step by step, over runs and days, and the rotation can be rolled back."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -161,7 +161,7 @@ def test_an_old_key_that_is_still_used_is_left_and_it_is_said_by_whom(ground: Gr
     ground.pass_time(timedelta(minutes=5))
     ground.used(OLD, ELSEWHERE)
     ground.pass_time(timedelta(minutes=5))
-    back = ground.back()  # enabled again, for it had been disabled
+    back = ground.back()  # enabled again, because it had been disabled
     assert back.step is RotationStep.DISABLE
     out = ground.go()
     assert code(out) == Code.KEY_IN_USE
@@ -182,7 +182,7 @@ def test_a_key_that_klaviyo_does_not_use_is_not_replaced_in_place_of_the_one_it_
     assert len(ground.ids) == 2
 
     ground.pass_time(HOUR)
-    ground.used(OLD)  # Klaviyo has changed over to it
+    ground.used(OLD)  # Klaviyo has changed to it
     assert ground.go().step is RotationStep.HAND_OVER
     assert len(ground.ids) == 3
 
@@ -197,7 +197,7 @@ def test_klaviyo_that_goes_on_with_the_old_key_counts_as_a_use(ground: Ground) -
 
 def test_where_the_log_may_not_be_read_the_operator_confirms(ground: Ground) -> None:
     ground.cloud.world.allowed = frozenset()
-    out = ground.go(confirmed=True)  # nobody can have given a key to Klaviyo that is made now
+    out = ground.go(confirmed=True)  # nobody can have given a key to Klaviyo that is created now
     assert code(out) == Code.ROTATION_UNCONFIRMED
     assert AUDIT_PERMISSION in str(out.problems[0].cause)
     assert len(ground.handed) == 1
@@ -217,7 +217,7 @@ def test_a_new_key_that_does_not_sign_in_goes_no_further(ground: Ground) -> None
     assert ground.handed == []
     ground.ports = good
     assert ground.go().step is RotationStep.HAND_OVER
-    assert len(ground.ids) == 2  # it is tried again, not made again
+    assert len(ground.ids) == 2  # it is tried again, not created again
 
 
 def test_a_disabling_that_fails_is_tried_again(ground: Ground) -> None:
@@ -279,7 +279,7 @@ def test_in_the_grace_period_the_old_key_is_enabled_again(ground: Ground) -> Non
     assert out.rolled_back
     assert [key.disabled for key in ground.cloud.world.keys] == [False, False]
     ground.pass_time(DAY)
-    assert ground.go().step is RotationStep.GRACE  # the period begins anew
+    assert ground.go().step is RotationStep.GRACE  # the period begins again
 
 
 def test_a_new_key_that_was_deleted_by_others_stops_it_and_the_way_back_is_open(ground: Ground) -> None:

@@ -71,7 +71,7 @@ async def test_a_change_that_cannot_be_begun_leaves_the_set_up_ready_to_try_agai
     session, _ = begin(fresh())
     await session.look()
     assert session.plan is not None
-    session.plan = replace(session.plan, actions=session.plan.actions[:-1])  # not what is there
+    session.plan = replace(session.plan, actions=session.plan.actions[:-1])  # not the present state
     with pytest.raises(ProblemError) as caught:
         await session.apply(Step.PERMISSIONS)
     assert caught.value.problem.code == "KBQ-STALE-PLAN"

@@ -19,7 +19,7 @@ LONG = Patience(limit=420.0, first=300.0, most=300.0)
 
 
 class Waiting:
-    """A wait whose every second is a sleep that does not end by itself."""
+    """A wait in which every second is a sleep that does not end by itself."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -32,7 +32,7 @@ class Waiting:
         return asyncio.create_task(self.wait.again(NOT_YET, ACCOUNT))
 
     async def asleep(self, events: int) -> None:
-        """Wait until as many events were told, and the sleep after the last has begun."""
+        """Wait until there were so many events, and the sleep after the last has begun."""
         await until(lambda: len(self.events) == events)
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of tables between two source checks."""
+"""What is saved about tables between two source checks."""
 
 import json
 from datetime import timedelta

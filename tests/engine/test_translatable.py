@@ -1,4 +1,4 @@
-"""What the engine tells while it works is a message, so that a face can show it in another language."""
+"""Everything that the engine reports is a message, so that a face can show it in another language."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def loud(text: Message) -> str:
 
 
 def assert_translatable(*texts: Message) -> None:
-    """A message that is English throughout changes where the language does."""
+    """A message that is entirely English changes with the language."""
     for text in texts:
         assert loud(text) != str(text)
 
@@ -79,7 +79,7 @@ async def test_every_verdict_and_every_line_of_the_status_can_be_told() -> None:
     seen = await status(SPEC, world, {"ok": True, "at": "2026-01-31T09:00:00+00:00"})
     for line in (*seen.lines, *(await status(SPEC, ports())).lines):
         assert_translatable(line.title)
-        if line.id not in ("credential", "account"):  # who it is: words only where that is not known
+        if line.id not in ("credential", "account"):  # the identity has words only if it is not known
             assert_translatable(line.text)
 
 

@@ -1,4 +1,4 @@
-"""Verification judges only what it has seen; the status is one round."""
+"""Verification judges only what it has seen; the status is one round of calls."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The stories' small cloud and machine in memory, and what only tests need of it."""
+"""The stories' cloud and machine in memory, and what only tests need of them."""
 
 import asyncio
 from datetime import timedelta
@@ -27,7 +27,7 @@ HOSTILE = "[red]boo[/red] \x1b[2J\x1b]52;c;AAAA\x07 \u202egnirts\u202c \x9b31m \
 
 
 def crowd(n: int = 200) -> Scene:
-    """So many connections, each verified some hours ago; to every tenth project there are no grants."""
+    """So many connections, each verified some hours ago; every tenth project has no grants."""
     scene = complete()
     for i in range(n):
         draft = ConnectionDraft(f"client-{i:04}", PROJECT if i % 10 else f"acme-{i:04}")
@@ -66,7 +66,7 @@ def complete_left_at_connect() -> Scene:
 
 
 def hung_left_at_project() -> Scene:
-    """A read that never answers."""
+    """A set-up with a read that never answers."""
     scene = resumed(Step.PROJECT)
     scene.world.gates["project"] = asyncio.Event()
     return scene

@@ -1,4 +1,4 @@
-"""Runs the real app over a fake cloud in the terminal it is started in: for tests that need a true pty.
+"""Runs the real app over a fake cloud in its terminal, for tests that need a real pty.
 
 Usage: python -m tests.tui.host SCENE [START]; the name of a function of `tests.tui.fakes`, and setup or dashboard.
 """
@@ -16,11 +16,11 @@ from tests.support.memory_world import NOW
 from tests.tui import fakes
 
 SPEED = 60
-"""How much faster time passes with --hurried: a minute is a second."""
+"""How much faster time passes with --hurried: a minute takes a second."""
 
 
 class HurriedClock(VirtualClock):
-    """A clock that runs, and fast."""
+    """A clock that runs fast."""
 
     def monotonic(self) -> float:
         return time.monotonic() * SPEED
@@ -54,7 +54,7 @@ def main() -> None:
 
         BaseScreen.draw = crash  # type: ignore[method-assign, assignment]
     ended = run(scene.services(), look, start=start)  # type: ignore[arg-type]
-    with suppress(OSError):  # where the terminal is gone
+    with suppress(OSError):  # if the terminal is closed
         if ended.summary is not None:
             print("\n".join(map(str, ended.summary.lines())))
         print(f"saved {sorted(scene.store.saved)}", flush=True)

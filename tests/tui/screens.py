@@ -1,7 +1,7 @@
-"""Waiting for a state of the screens: which one is up, what its widgets are, what it says.
+"""Waits for a state of the screens: which one is shown, its widgets, its text.
 
 A walk through the screens waits for screens and widgets (`on`, `button`, `to_do`, `goes_on`, `looked`). It waits for a
-text where that text is what is tested.
+text only if that text is what is tested.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from tests.tui.fakes import Scene
 
 
 def text_of(app: App[Any]) -> str:
-    """Return what stands on the screen, line by line."""
+    """Return the text on the screen, line by line."""
     return _textual_compat.screen_text(app)
 
 
@@ -36,7 +36,7 @@ class State:
     """A state of the screens that a test waits for.
 
     Attributes:
-        name: what a test that waited in vain calls it.
+        name: its name in the message of a failed wait.
         holds: whether the app is in it.
     """
 
@@ -45,14 +45,14 @@ class State:
 
 
 def on(screen: type[Screen[Any]] | Step) -> State:
-    """A screen or a box is up and laid out; a step stands for its screen."""
+    """A screen or a modal is shown and laid out; a step stands for its screen."""
     if isinstance(screen, Step):
         return State(f"step {screen}", lambda app: _step_of(app) is screen and _drawn(app.screen))
     return State(screen.__name__, lambda app: isinstance(app.screen, screen) and _drawn(app.screen))
 
 
 def closed(screen: type[Screen[Any]]) -> State:
-    """No such screen or box is up any more."""
+    """No such screen or modal is shown any more."""
     return State(f"no {screen.__name__}", lambda app: not any(isinstance(each, screen) for each in app.screen_stack))
 
 
@@ -62,7 +62,7 @@ def gone(id_: str) -> State:
 
 
 def button(id_: str, label: str | None = None, *, off: bool = False) -> State:
-    """The screen shows a button with this id, and it can be pressed (or not, where it is off); it has this label."""
+    """The screen shows a button with this id, which can be pressed (or not, with `off`); it has this label."""
 
     def holds(app: App[Any]) -> bool:
         found = [each for each in app.screen.query(f"#{id_}").results(Button) if _drawn(each)]
@@ -77,7 +77,7 @@ def to_do(count: int) -> State:
 
 
 def goes_on() -> State:
-    """The step's button goes on to the next step: nothing is left to do or in the way."""
+    """The step's button goes on to the next step: nothing is left to do or blocked."""
     return State(
         "the step is done",
         lambda app: (
@@ -86,8 +86,18 @@ def goes_on() -> State:
     )
 
 
+def read() -> State:
+    """The project was read for what is typed now, and nothing is running."""
+    return State("project read", lambda app: app.wizard.current and not app.wizard.busy and _drawn(app.screen))
+
+
+def signed_in() -> State:
+    """The operator is signed in, and nothing is running."""
+    return State("signed in", lambda app: app.wizard.cloud is not None and not app.wizard.busy)
+
+
 def looked() -> State:
-    """The connections of the dashboard were looked at."""
+    """The connections of the dashboard were read."""
     return State("connections looked at", lambda app: app.monitor.at is not None and app.monitor.looking_since is None)
 
 
@@ -106,22 +116,22 @@ def _pending(app: Any) -> Sized:
 
 
 def _idle_at_step(app: Any) -> bool:
-    """Whether nothing is under way on a step, and the step shows that."""
+    """Whether nothing is running on a step, and the step shows that."""
     if _step_of(app) is None or app.wizard.busy or not _drawn(app.screen):
         return False
     return not app.screen.query_one("#primary", Button).off
 
 
 def _drawn(shown: Widget) -> bool:
-    """Whether a widget or screen is up and has its place."""
+    """Whether a widget or screen is shown and laid out."""
     return shown.is_attached and shown.display and shown.region.area > 0
 
 
 async def until(pilot: Pilot[Any], what: str | State | Callable[[], bool], seconds: float = PATIENCE) -> str:
-    """Wait for a state, for something to hold, or for the screen to say something. Fails with the screen's text.
+    """Wait for a state, a condition, or a text on the screen. Fails with the screen's text.
 
     Returns:
-        What stands on the screen then.
+        The text on the screen then.
     """
     holds: Callable[[], bool]
     if isinstance(what, State):
@@ -136,7 +146,7 @@ async def until(pilot: Pilot[Any], what: str | State | Callable[[], bool], secon
     await pilot.pause()
     await polling.until(holds, lambda: f"never came: {name}\n{text_of(pilot.app)}", seconds, turn)
     if isinstance(what, State):
-        await pilot.pause()  # what has changed is drawn
+        await pilot.pause()  # changes are drawn
     return text_of(pilot.app)
 
 

@@ -1,4 +1,4 @@
-"""Without mouse, sight or colours: keys reach everything, the cursor follows, what was chosen is remembered."""
+"""Without mouse, sight or colours: keys reach everything, the cursor follows, choices are saved."""
 
 import os
 from dataclasses import replace
@@ -18,6 +18,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, palette
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.modals.help import Help
 from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.screens.welcome import WelcomeScreen
 from kbq_tui.tui.widgets.button import Button, Choice
@@ -62,7 +63,7 @@ async def test_the_cursor_follows_the_focus_and_the_focus_the_reading_order(name
             places = [(w.region.y, w.region.x) for w in app.screen.focus_chain]
             return bool(places) and places == sorted(places)
 
-        await until(pilot, in_reading_order)  # what the last verdict has shown may not be laid out yet
+        await until(pilot, in_reading_order)  # details of the last verdict may not be laid out yet
         for _ in app.screen.focus_chain:
             await pilot.press("tab")
             await pilot.pause()
@@ -132,7 +133,7 @@ async def test_the_palette_has_a_line_for_each_entry_its_key_at_the_right_and_wh
         await pilot.press(*"This screen")
         await until(pilot, lambda: "New connection…" not in text_of(app))
         await pilot.press("down", "enter")
-        await until(pilot, "Up/Down Scroll")
+        await until(pilot, on(Help))
         await pilot.press("escape", "f2")
         shown = await until(pilot, "New connection…")
         first = next(line for line in shown.splitlines() if "F1" in line or "Continue" in line)
@@ -177,7 +178,7 @@ async def test_vi_s_keys_move_in_lists() -> None:
         assert rows.cursor == 1
 
 
-# -- what is remembered --------------------------------------------------------------------------------------------
+# -- what is saved ------------------------------------------------------------------------------------------------
 
 
 async def test_signs_and_colours_that_were_chosen_are_remembered() -> None:

@@ -1,4 +1,4 @@
-"""Klaviyo's syncs on the screens: a panel beside the parts of a connection, and all of it in a sheet."""
+"""Klaviyo's syncs on the screens: a panel beside the parts of a connection, and all of it in a modal."""
 
 from datetime import timedelta
 
@@ -6,10 +6,13 @@ from kbq_tui.engine.activity_session import FRESH
 from kbq_tui.engine.services import SavedConnection
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.steps import Step
+from kbq_tui.tui.modals.activity import ActivitySheet
+from kbq_tui.tui.screens.dashboard import DashboardScreen
+from kbq_tui.tui.screens.source import SourceScreen
 from tests.support.memory_machine import VirtualClock
 from tests.support.memory_world import NOW, refused
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, closed, goes_on, looked, on, until
 
 DENIED = "Access Denied: Table acme:IMPORT.people: User does not have permission to query table acme:IMPORT.people"
 
@@ -30,7 +33,7 @@ def synced(*, failing: bool = False) -> fakes.Scene:
 async def test_the_panel_of_a_connection_shows_its_syncs_and_a_key_shows_all_of_them() -> None:
     app = app_for(synced(), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "t Tables")
+        await until(pilot, looked())
         await pilot.press("enter")
         shown = await until(pilot, "72 jobs")
         assert "Klaviyo's syncs" in shown
@@ -38,17 +41,17 @@ async def test_the_panel_of_a_connection_shows_its_syncs_and_a_key_shows_all_of_
         assert "720.0 MiB in 30 days" in shown
         assert "Signed in" in shown, "the parts are there, too"
         await pilot.press("u")
-        shown = await until(pilot, "Look again")
+        shown = await until(pilot, on(ActivitySheet))
         assert "60 minutes between two syncs" in shown
         assert "Short queries may leave no job" in shown.replace("\n", " ")
         await pilot.press("escape")
-        await until(pilot, lambda: "Look again" not in text_of(app))
+        await until(pilot, closed(ActivitySheet))
 
 
 async def test_failing_syncs_stand_first_and_are_explained_in_the_sheet() -> None:
     app = app_for(synced(failing=True), start="dashboard")
     async with app.run_test(size=(80, 40)) as pilot:
-        await until(pilot, "t Tables")
+        await until(pilot, looked())
         await pilot.press("enter")
         shown = await until(pilot, "Failed a day")
         panel = shown.partition("Klaviyo's syncs")[2]
@@ -62,7 +65,7 @@ async def test_what_cannot_be_read_says_why_and_is_asked_again_on_request() -> N
     scene = synced()
     app = app_for(scene, start="dashboard")
     async with app.run_test(size=(80, 40)) as pilot:
-        await until(pilot, "t Tables")
+        await until(pilot, looked())
         for name in ("query", "recent_jobs", "logged_jobs", "key_calls"):
             scene.world.forever[name] = refused("bigquery.jobs.listAll")
         await pilot.press("enter")
@@ -79,7 +82,7 @@ async def test_the_syncs_are_looked_up_again_only_after_a_while() -> None:
     clock = scene.clock = VirtualClock()
     app = app_for(scene, start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "t Tables")
+        await until(pilot, looked())
         session = app.activity(scene.draft.name)
         assert session is not None
         due = [session.due]
@@ -94,12 +97,12 @@ async def test_a_connection_whose_set_up_is_under_way_has_its_tables_and_syncs_t
     scene = fakes.resumed(Step.PROJECT, fakes.complete())
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "nothing in the way")
+        await until(pilot, goes_on())
         await pilot.press("f8")
-        await until(pilot, "t Tables")
+        await until(pilot, looked())
         await pilot.press("t")
-        await until(pilot, "Tables for Klaviyo")
+        await until(pilot, on(SourceScreen))
         await pilot.press("escape")
-        await until(pilot, "1 connection")
+        await until(pilot, on(DashboardScreen))
         await pilot.press("enter")
         await until(pilot, "No job of Klaviyo's in 30 days.")

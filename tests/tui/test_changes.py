@@ -1,4 +1,4 @@
-"""Before a change: in production the name is typed for what destroys something, and another login is asked about."""
+"""Before a change: in production the name must be typed if something is destroyed, and another login needs a yes."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The private names of Textual that we use are still there and still do what we think."""
+"""The private names of Textual that we use still exist and still do what we assume."""
 
 import asyncio
 import gc
@@ -48,7 +48,7 @@ async def test_after_a_crash_one_short_line_is_left_and_nothing_of_the_traceback
 
 
 async def test_what_fails_while_the_app_ends_leaves_its_status(capsys: pytest.CaptureFixture[str]) -> None:
-    """A hang-up may come while a screen is being mounted, whose widgets are then missing."""
+    """A hang-up may come while a screen is being mounted, so that its widgets are missing."""
     app = app_for(fakes.fresh())
 
     class Unfinished(Screen[None]):
@@ -113,7 +113,7 @@ async def test_a_resize_that_was_overtaken_or_never_told_is_made_up_for() -> Non
     app = app_for(fakes.fresh())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        app.screen.post_message(Resize(Size(59, 15), Size(59, 15)))  # an echo of an older one
+        app.screen.post_message(Resize(Size(59, 15), Size(59, 15)))  # a repetition of an older one
         await pilot.pause()
         assert app.screen.outer_size == Size(80, 24)
         app.screen._screen_resized(Size(59, 15))  # one that came before the newer one

@@ -1,4 +1,4 @@
-"""The dashboard: a line for each connection, sorted and filtered; one of them in detail; looks on a timer."""
+"""The dashboard: a line for each connection, sorted and filtered; one of them in detail; readings on a timer."""
 
 import asyncio
 from dataclasses import replace
@@ -35,7 +35,7 @@ OTHER = "acme-other"
 
 
 def many(ok: int, bad: int = 0) -> fakes.Scene:
-    """Return verified connections `ok-000` and on, and `bad-000` and on, whose grants are missing."""
+    """Return verified connections `ok-000` and so on, and `bad-000` and so on, whose grants are missing."""
     scene = fakes.complete()
     for kind, n, project in (("ok", ok, fakes.PROJECT), ("bad", bad, OTHER)):
         for i in range(n):
@@ -222,7 +222,7 @@ async def test_d_forgets_a_connection_once_that_is_agreed_to() -> None:
         await until(pilot, looked())
         await pilot.press("d")
         await until(pilot, on(Confirm))
-        await pilot.press("enter")  # the focus stands on the harmless answer
+        await pilot.press("enter")  # the harmless answer has the focus
         await until(pilot, "2 connections")
         assert app.services.store.names() == ("ok-000", "ok-001")
         await pilot.press("d")
@@ -351,10 +351,9 @@ async def test_the_set_up_of_another_connection_signs_in_as_its_operator() -> No
     services = replace(scene.services(), sign_in_as=lambda login: theirs if login.credentials else scene.sign_in)
     app = build(services, DisplayOptions(), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, second)
+        await until(pilot, looked())
         app.open_setup(second, None)
-        await until(pilot, "Step")
-        assert app.wizard.services.sign_in is theirs
+        await until(pilot, lambda: app.wizard.services.sign_in is theirs)
 
 
 async def test_one_connection_that_gets_no_answer_does_not_keep_the_others_from_being_looked_at() -> None:

@@ -1,4 +1,4 @@
-"""What leaves the screen, and what is never claimed; the key only after a yes."""
+"""What is copied, printed or saved, and what is never claimed; the key only after a yes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the first frame costs, so that no import, widget or style rule joins it unnoticed."""
+"""The cost of the first frame, so that no import, widget or style rule is added unnoticed."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def facts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_the_modules_of_ours_are_those_of_the_list(facts: dict[str, Any]) -> None:
-    """To change the list on purpose: look at what the new modules cost (`make bench`), then edit the file."""
+    """To change the list on purpose: check the cost of the new modules (`make bench`), then edit the file."""
     ours = [name for name in facts["modules"] if name.partition(".")[0] == "kbq_tui"]
     assert ours == LIST.read_text().split()
 
@@ -42,5 +42,5 @@ def test_so_it_is_with_a_side_panel(tmp_path: Path) -> None:
 
 
 def test_no_class_and_no_pattern_is_compiled_from_text(facts: dict[str, Any]) -> None:
-    """Use `model.lean_dataclass` and `model.lazy_pattern` in what is loaded before the first frame."""
+    """Use `model.lean_dataclass` and `model.lazy_pattern` in modules that are imported before the first frame."""
     assert facts["compiled"] == []

@@ -1,4 +1,4 @@
-"""The set-up from end to end, and what happens when the operator leaves, comes back, or may not."""
+"""The set-up from end to end, and what happens if the operator leaves, comes back, or lacks permissions."""
 
 import asyncio
 from dataclasses import replace
@@ -17,7 +17,7 @@ from kbq_tui.tui.screens.welcome import WelcomeScreen
 from kbq_tui.tui.widgets.field import LineInput
 from tests.support.codes import made_up
 from tests.tui import fakes
-from tests.tui.screens import app_for, button, goes_on, on, text_of, to_do, until
+from tests.tui.screens import app_for, button, closed, goes_on, on, read, text_of, to_do, until
 
 DATASETS = (fakes.SPEC.import_dataset, fakes.SPEC.staging_dataset)
 ALL_WRITES = {
@@ -118,7 +118,7 @@ async def test_without_permission_each_row_names_it_and_a_text_can_be_sent() -> 
     scene = fakes.resumed(Step.PROJECT, fakes.no_permission())
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        shown = await until(pilot, "4 in the way")
+        shown = await until(pilot, read())
         assert "bigquery.datasets.create" in shown
         await pilot.press("up")  # from the button to the last row, then to the first, which failed
         await pilot.press("home", "enter")
@@ -258,7 +258,7 @@ async def test_apis_are_turned_on_only_after_a_preview_and_a_yes() -> None:
         await pilot.press("enter")
         assert "gcloud services enable" in await until(pilot, on(Confirm))
         await pilot.press("escape")
-        await until(pilot, "Preflight: 1 in the way")
+        await until(pilot, closed(Confirm))
         assert scene.world.writes == []
         app.screen.query_one("#enable").focus()
         await pilot.press("enter")
@@ -285,7 +285,7 @@ async def test_an_api_that_could_not_be_turned_on_says_why() -> None:
         assert "API off" in await until(pilot, "The backend stumbled")
         app.screen.query_one("#findings").focus()
         await pilot.press("enter")
-        assert "It does at times." in await until(pilot, "What is wrong, and how to mend it")
+        assert "It does at times." in await until(pilot, on(ProblemSheet))
 
 
 async def test_gcloud_s_login_is_used_only_when_asked_for() -> None:
@@ -379,7 +379,8 @@ async def test_an_unexpected_failure_is_one_line_with_the_log_and_the_operator_s
 
 
 async def test_what_is_typed_is_not_taken_back_by_a_drawing_in_between() -> None:
-    """The draft learns of a key a message later; a drawing before that put the older text back, and two keys swung."""
+    """The draft gets a key press one message later; a redraw before that restored the older text, and two keys
+    alternated."""
     app = app_for(fakes.resumed(Step.PROJECT))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
@@ -390,7 +391,7 @@ async def test_what_is_typed_is_not_taken_back_by_a_drawing_in_between() -> None
             assert line.value == typed
         await until(pilot, lambda: app.wizard.draft.project == line.value)
         assert line.value.endswith("xy")
-        app.wizard.set(project="another-project")  # by other hands: the field follows
+        app.wizard.set(project="another-project")  # changed elsewhere: the field follows
         await until(pilot, lambda: line.value == "another-project")
         await pilot.pause()
         assert app.wizard.draft.project == line.value
@@ -403,7 +404,7 @@ async def test_without_a_way_to_google_nothing_is_ticked_and_there_is_no_going_o
     scene.world.forever = dict.fromkeys((*reads, "dataset_names", "keys", "project_bindings"), unreachable)
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        shown = await until(pilot, "1 in the way")
+        shown = await until(pilot, read())
         assert shown.count("The network cannot be reached") == 2  # the row, and what to do
         assert "[ Retry ]" in shown
         assert "[ Continue ]" not in shown

@@ -52,7 +52,7 @@ def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def footer(app) -> str:
-    """The hints, which must not be cut: the way back, help and the way out are among them."""
+    """The hints, which must not be cut, because back, help and quit are among them."""
     line = text_of(app).split("\n")[-1].strip()
     assert len(line) <= keyboard.HINT_WIDTH
     assert "…" not in line
@@ -143,7 +143,7 @@ def test_one_day_is_one_day(days: int, text: str) -> None:
 
 
 async def test_enter_alone_goes_through_all_steps() -> None:
-    """What buttons say decides nothing."""
+    """Nothing depends on the labels of buttons."""
     app = app_for(fakes.resumed(next(iter(STEP_HELP))))
     async with app.run_test(size=(80, 24)) as pilot:
         for number, todo in ((2, "[ 2 Datensätze anlegen ]"), (3, "Schlüssel anlegen ]"), (4, "[ 3 Rollen erteilen ]")):

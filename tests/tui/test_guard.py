@@ -1,4 +1,4 @@
-"""One process sets a connection up at a time, wherever it began; who only looks keeps nobody away."""
+"""Only one process sets up a connection at a time, wherever it started; reading blocks nobody."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from tests.tui.screens import looked, on, until
 
 
 class Guard:
-    """Counts who holds what, or says no."""
+    """Counts who holds which lock, or refuses."""
 
     def __init__(self, holder: str = "") -> None:
         self.holder = holder

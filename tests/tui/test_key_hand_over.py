@@ -1,4 +1,4 @@
-"""The private key goes out only after a yes, and its file goes after the hand-over where that is wanted."""
+"""The private key is given out only after a yes, and its file is destroyed after the hand-over if wanted."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The message line: a tick for what was done, another sign for a hint, which goes after a while."""
+"""The message line: a tick for what was done, another glyph for a hint, which disappears after a while."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Frames and where they stand: as high as their content, with the buttons right below, beside them a second pane."""
+"""Frames and their places: as high as their content, with the buttons right below, and a second pane beside them."""
 
 import pytest
 from textual.content import Content

@@ -1,4 +1,4 @@
-"""What is pasted is text, whatever is in it: no key, no button, and what it explains is found."""
+"""Pasted text is only text, whatever is in it: it presses no key and no button, and is explained correctly."""
 
 from collections.abc import Iterator
 
@@ -18,11 +18,11 @@ PLAIN = "ERROR: Access Denied: Project p:\r\nUser does not have bigquery.x\r"
 
 
 def events(*chunks: bytes) -> Iterator[Key | Paste]:
-    """What Textual makes of what the terminal sends."""
+    """The events that Textual makes of the terminal's bytes."""
     decoder, parser = InputDecoder(), XTermParser()
     for chunk in chunks:
         text = decoder.decode(chunk)
-        for event in parser.feed(text) if text else ():  # as its driver does: nothing would be the end
+        for event in parser.feed(text) if text else ():  # as its driver does: no bytes would mean the end
             assert isinstance(event, Key | Paste)
             yield event
 

@@ -1,4 +1,4 @@
-"""What is printed on the plain terminal: however one leaves it, a secret is cleared, and the screens come back."""
+"""Texts printed on the plain terminal: a secret is cleared in every case, and the screens come back."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def test_a_key_that_was_printed_is_cleared_however_one_leaves(how: str) -> None:
 
 
 def _again(terminal: Terminal) -> bool:
-    """Press the key once more where the project had not been looked at yet."""
+    """Press the key once more if the project had not been read yet."""
     if "Try again once" in terminal.text():
         terminal.send("p")
     return False

@@ -1,4 +1,4 @@
-"""A step's table: one line for each thing, in columns where they fit, and with nothing lost where they do not."""
+"""A step's table: one line for each thing, in columns if they fit, and otherwise without losing anything."""
 
 import pytest
 from textual.content import Content

@@ -1,4 +1,5 @@
-"""Leftover keys and over-grants: offered, never by default, shown to the letter before, and what fails is explained."""
+"""Leftover keys and over-grants: removal is offered, never the default, previewed exactly, and failures are
+explained."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from kbq_tui.model.spec import JOB_USER
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.modals.confirm import Confirm
+from kbq_tui.tui.modals.leftovers import PickKey
 from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.widgets.rows import Rows
 from tests.support.codes import made_up
@@ -137,7 +139,7 @@ async def test_of_several_leftover_keys_one_is_picked_and_the_kept_one_is_not_am
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, button("leftover"))
         await pilot.press("f7")
-        shown = await until(pilot, "which one?")
+        shown = await until(pilot, on(PickKey))
         assert held[:12] not in "\n".join(line for line in shown.split("\n") if "days old" in line)
         await pilot.press("down", "enter")
         assert SECOND in await until(pilot, on(Confirm))
@@ -292,7 +294,7 @@ async def test_a_failed_check_and_the_dashboard_lead_to_the_step_that_offers_it(
     app = app_for(fakes.resumed(Step.VERIFY, scene))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.wizard.verified and not app.wizard.busy)
-        await until(pilot, "F7 Mend")  # the cursor stands on what failed
+        await until(pilot, "F7 Mend")  # the cursor is on what failed
         await pilot.press("f7")
         await until(pilot, said)
     board = app_for(fakes.resumed(Step.CONNECT, scene), start="dashboard")

@@ -1,4 +1,4 @@
-"""The replacement of a key on a screen: each step, the wait in sight, the way back, and coming back."""
+"""Key rotation on a screen: each step, the visible wait, the rollback, and coming back."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ async def opened(pilot: Pilot[int]) -> None:
 
 
 async def klaviyo_awaited(made: fakes.Scene, pilot: Pilot[int]) -> str:
-    """Make the new key, and stand where Klaviyo's call is waited for."""
+    """Create the new key, and get to the wait for Klaviyo's call."""
     await opened(pilot)
     await until(pilot, button("primary", "Make the new key"))
     made.clock.hold()
@@ -50,7 +50,7 @@ async def klaviyo_awaited(made: fakes.Scene, pilot: Pilot[int]) -> str:
 
 
 def called(made: fakes.Scene) -> None:
-    """Let Klaviyo call with the newest key."""
+    """Make Klaviyo call with the newest key."""
     made.world.key_calls[made.world.keys[-1].id] = [KeyCall(made.clock.now(), KLAVIYO)]
 
 
@@ -156,5 +156,5 @@ async def test_y_copies_the_command_that_fetches_the_file() -> None:
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no look at the log be waited for."""
+    """Make no reading of the log wait."""
     monkeypatch.setattr(rotation, "LOOK_EVERY", 0.0)

@@ -1,4 +1,4 @@
-"""What is left out is what the terminal shows already: a sparing painting looks like a whole one."""
+"""What is left out is shown by the terminal already: a partial painting looks like a whole one."""
 
 import pyte
 import pytest

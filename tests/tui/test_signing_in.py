@@ -1,4 +1,4 @@
-"""The ways to sign in on the screens, where nobody is signed in."""
+"""The ways to sign in from the screens, if nobody is signed in."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""While the app draws, libraries and programs that they start cannot write on its terminal."""
+"""While the app draws, libraries and the programs they start cannot write to its terminal."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ def test_without_a_terminal_nothing_is_changed(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_terminal_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is still to be written is lost then; descriptor 2 and the streams come back all the same."""
+    """Text that is still to be written is lost then; descriptor 2 and the streams are restored nevertheless."""
     ours, terminal = os.openpty()
     before = os.dup(2)
     try:

@@ -1,4 +1,4 @@
-"""The screen of the source check: a list that fills, a table in full, and the ways in and out."""
+"""The screen of the source check: a list that fills, a table in full, and the ways to and from it."""
 
 from dataclasses import replace
 
@@ -6,12 +6,13 @@ from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.engine.source.session import SourceSession
 from kbq_tui.model.source import SourceReport
 from kbq_tui.source.rules import report_of
+from kbq_tui.tui.modals.table_report import TableSheet
 from kbq_tui.tui.screens.dashboard import DashboardScreen
 from kbq_tui.tui.screens.source import SourceScreen
 from tests.source.facts import EVENTS, PROFILES, table
 from tests.support.memory_world import PROJECT
 from tests.tui.fakes import Scene
-from tests.tui.screens import app_for, on, text_of, until
+from tests.tui.screens import app_for, closed, on, until
 
 GOOD = report_of(table(PROFILES, {"rows": 1234, "distinct email": 1234}, name="customers"))
 BAD = report_of(table(EVENTS, {"rows": 9, "distinct event_id": 9, "too_old event_at": 9}, name="orders"))
@@ -42,10 +43,10 @@ async def test_the_list_fills_the_worst_first_and_enter_shows_a_table_in_full() 
         assert "orders" in lines[0]
         assert "All 9 rows are of before the year 2000" in shown.replace("\n", " ")
         await pilot.press("enter")
-        shown = await until(pilot, "Columns")
+        shown = await until(pilot, on(TableSheet))
         assert "event timestamp" in shown
         await pilot.press("escape")
-        await until(pilot, lambda: "Columns" not in text_of(app))
+        await until(pilot, closed(TableSheet))
 
 
 async def test_what_stops_the_check_is_said_with_its_cause() -> None:

@@ -1,4 +1,4 @@
-"""Each screen in each of its states can be opened, and looks as it should at both sizes."""
+"""Each screen in each of its states can be opened, and looks right at both sizes."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ async def fits(pilot: Pilot[Any]) -> None:
     lines = text_of(app).split("\n")
     assert len(lines) <= height
     assert all(len(line) <= width for line in lines)
-    # What a scroll bar that has just come makes narrower is laid out once more.
+    # A new scroll bar makes content narrower, so it is laid out once more.
     await until(pilot, lambda: not [w for w in app.screen.query("#body, #sheet, #box") if w.max_scroll_x])
 
 
@@ -56,7 +56,7 @@ async def test_a_story_shows_its_state_at_both_sizes(screen: str, state: str) ->
         await pilot.resize_terminal(120, 36)
         await until(pilot, story.shows)
         await fits(pilot)
-        for gate in scene.world.gates.values():  # what hangs on purpose may end now
+        for gate in scene.world.gates.values():  # calls that hang on purpose may end now
             gate.set()
     assert app.return_code in (0, None)
 
@@ -72,7 +72,7 @@ async def test_no_grant_is_cut_at_80_columns(state: str) -> None:
             grants = [line for line in text_of(app).splitlines() if "  Job User" in line or "Data Viewer  " in line]
             return len(grants) == 2 and not any(line.endswith("…") for line in grants)
 
-        await until(pilot, whole)  # rows are drawn anew once the layout has given them their width
+        await until(pilot, whole)  # rows are drawn again once the layout has given them their width
 
 
 async def test_a_story_that_does_not_come_true_says_so() -> None:

@@ -1,4 +1,4 @@
-"""Style sheets and queries name widgets that exist: Textual takes a selector that matches none without a word."""
+"""Style sheets and queries name existing widgets: Textual accepts a selector that matches none without an error."""
 
 import ast
 import importlib
@@ -33,7 +33,7 @@ def _classes() -> set[str]:
     """Return the names of all classes that a type selector can mean."""
     for module in pkgutil.walk_packages(kbq_tui.tui.__path__, "kbq_tui.tui."):
         importlib.import_module(module.name)
-    assert command.CommandPalette is not None  # Textual imports widgets when they are first asked for
+    assert command.CommandPalette is not None  # Textual imports widgets when they are first used
     assert Markdown is not None
     return set(_names(DOMNode))
 
@@ -52,7 +52,7 @@ def test_each_type_in_a_style_sheet_is_a_class(path: Path) -> None:
 
 
 def _queries(path: Path) -> Iterator[str]:
-    """Yield the selectors that a module hands to query(), query_one(), exclude() and the like, and to `@on`."""
+    """Yield the selectors that a module passes to query(), query_one(), exclude() and the like, and to `@on`."""
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Call):
             continue

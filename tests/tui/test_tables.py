@@ -1,4 +1,4 @@
-"""Keys, colours, glyphs and texts: tables that keep their promises."""
+"""The tables of keys, colours, glyphs and texts are consistent."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.color import Color
+from textual.command import CommandPalette
 from textual.events import Key
 from textual.pilot import Pilot
 
@@ -58,7 +59,7 @@ async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere(
         await pilot.press("f10", "question_mark")
         await until(pilot, on(StepCommands))
         await pilot.press("escape", "f1")
-        shown = await until(pilot, "Search")
+        await until(pilot, on(CommandPalette))
         shown = await typed(pilot, "keys", "This screen and its keys")
         assert "F9" in next(line for line in shown.splitlines() if "This screen and its keys" in line)
         await pilot.press("escape", "f9")

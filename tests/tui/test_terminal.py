@@ -1,4 +1,5 @@
-"""What only a true terminal shows: bytes of a settled screen, signals, leaving, crashing, what is left at the end."""
+"""What only a real terminal shows: the bytes of an idle screen, signals, quitting, crashing, and what is left at the
+end."""
 
 import os
 import signal
@@ -14,7 +15,7 @@ from tests.tui import fakes
 
 ROOT = Path(__file__).parent.parent.parent
 LEFT = b"\x1b[?1049l"
-"""What restores the shell's own screen."""
+"""The sequence that restores the shell's own screen."""
 
 
 def environment(**more: str) -> Mapping[str, str]:
@@ -49,7 +50,7 @@ def test_a_dashboard_of_200_sends_less_than_a_kilobyte_a_minute() -> None:
     with face("crowd", "dashboard", "--hurried") as terminal:
         terminal.until_text("20 fail", "next look in")
         looked = _looked(terminal)
-        terminal.until(lambda: _looked(terminal) not in ("", looked))  # now it has been looked twice
+        terminal.until(lambda: _looked(terminal) not in ("", looked))  # now it has been read twice
         begin, looked = len(terminal.raw), _looked(terminal)
         terminal.until(lambda: _looked(terminal) not in ("", looked))
         assert len(terminal.raw) - begin <= 1_000
@@ -60,7 +61,7 @@ def test_a_dashboard_of_200_sends_less_than_a_kilobyte_a_minute() -> None:
 
 
 def _looked(terminal: Terminal) -> str:
-    """Return when the last look was, as the screen says."""
+    """Return the time of the last reading, as the screen shows it."""
     return terminal.text().partition("Looked at ")[2][:8]
 
 
@@ -97,7 +98,7 @@ def test_quitting_during_a_call_that_never_ends_is_quick() -> None:
     with face("hung_left_at_project") as terminal:
         terminal.until_text("Looking at the project")
         terminal.send("\x1b[21~")
-        assert terminal.wait() == 0  # the call hangs for ever
+        assert terminal.wait() == 0  # the call never ends
 
 
 def test_a_crash_shows_no_local_variables_and_fails() -> None:

@@ -1,4 +1,4 @@
-"""What would not fit on a line goes on below; only what stands whole elsewhere is cut."""
+"""Text that does not fit on a line continues below; only what is complete elsewhere is cut."""
 
 import gettext
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tests.stories.play import STATES, app_of
 from tests.stories.shelf import STORIES
 from tests.support.polling import PATIENCE
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, on, read, signed_in, text_of, until
 
 SIZE = (80, 24)
 LEAST = (60, 16)
@@ -49,7 +49,7 @@ def test_a_text_goes_on_below_itself_unless_a_word_is_too_long_for_that() -> Non
 
 
 def cut(screen: str) -> list[str]:
-    """The lines that an ellipsis ends; the way through Klaviyo's menu has one of ours."""
+    """The lines that end with an ellipsis; the path through Klaviyo's menu has one of ours."""
     lines = [s.rstrip(" │▁▂▃▄▅▆▇█") for s in screen.splitlines()]
     return [s for s in lines if s.endswith("…") and not s.endswith("→ …")]
 
@@ -63,7 +63,7 @@ async def test_no_screen_cuts_anything(screen: str, state: str, size: tuple[int,
     app = app_of(scene, story)
     async with app.run_test(size=SIZE) as pilot:
         assert await story.play(pilot, PATIENCE), text_of(app)
-        await pilot.resize_terminal(*size)  # in the least window what the story waits for may stand further down
+        await pilot.resize_terminal(*size)  # in the smallest window, the awaited text may be further down
         await until(pilot, lambda: cut(text_of(app)) == [])
         for gate in scene.world.gates.values():
             gate.set()
@@ -71,7 +71,7 @@ async def test_no_screen_cuts_anything(screen: str, state: str, size: tuple[int,
 
 @pytest.fixture(params=["en", "de"])
 def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("LANGUAGE", "")  # speaking German sets it
+    monkeypatch.setenv("LANGUAGE", "")  # setting the language to German changes it
     language.speak(request.param)
     yield request.param
     language.speak("en")
@@ -109,7 +109,7 @@ async def test_of_a_failed_check_the_cause_is_whole_and_of_a_passed_one_what_the
             row = rows.rows[number]
             below = app.screen.query_one("#detail").region.y
             detail = " ".join(" ".join(text_of(app).splitlines()[below:]).split())
-            if row.id not in checks:  # several that passed
+            if row.id not in checks:  # several checks that passed
                 return "exists" in detail or len(detail) > 40
             whole = render(row.problem.cause if row.problem is not None else checks[row.id].why)
             return whole in detail and (row.problem is None or "Remedy" in detail)
@@ -122,7 +122,7 @@ async def test_of_a_failed_check_the_cause_is_whole_and_of_a_passed_one_what_the
 async def test_the_cursor_stands_on_the_row_even_below_wrapped_ones() -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.no_permission()))
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "4 in the way")
+        await until(pilot, read())
         rows = app.screen.query_one("#findings", Rows)
         rows.focus()
         await pilot.press("home")
@@ -142,10 +142,10 @@ def test_a_row_that_may_be_cut_is_one_line() -> None:
 async def test_the_text_for_another_person_has_the_command_for_each_dataset() -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.no_permission()))
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "4 in the way")
+        await until(pilot, read())
         app.screen.query_one("#findings", Rows).focus()
         await pilot.press("home", "enter")
-        await until(pilot, "What to do")
+        await until(pilot, on(ProblemSheet))
         sheet = app.screen
         assert isinstance(sheet, ProblemSheet)
         assert "KLAVIYO_IMPORT_FROM_DWH" in sheet.message
@@ -157,7 +157,7 @@ async def test_a_picker_without_an_answer_says_what_to_do_and_tries_again() -> N
     scene.world.forever["search_projects"] = catalogue.problem(Code.GOOGLE_UNAVAILABLE, Context())
     app = app_for(scene)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "Credentials of")
+        await until(pilot, signed_in())
         await pilot.press("f7")
         shown = await until(pilot, "Remedy")
         assert "Who" in shown

@@ -1,4 +1,4 @@
-"""One table: what is tried in turn where counting would read too much, or is refused."""
+"""One table: what is tried one after the other if counting would read too much, or is refused."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ CONTEXT = Context("acme", "a@acme.iam.gserviceaccount.com", "IMPORT", "EU")
 
 
 class Table:
-    """A cloud that has one table: what a query reads is told by a function, which may raise."""
+    """A cloud with one table: a function, which may raise, gives the bytes that a query reads."""
 
     def __init__(self, size: Callable[[str], int | None]) -> None:
         self.size = size

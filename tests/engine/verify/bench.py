@@ -1,4 +1,4 @@
-"""A finished set-up on the sandbox, for a test to spoil: real sockets, Google's libraries, a key on disk."""
+"""A finished set-up on the sandbox, for a test to break: real sockets, Google's libraries, a key on disk."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ EXPORT = "KLAVIYO_EXPORT"
 
 
 class RealTime(VirtualClock):
-    """Today, so that ages are right; sleeping takes no time."""
+    """The present time, so that ages are right; sleeping takes no time."""
 
     def __init__(self, ahead: float = 0.0) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Bench:
     Attributes:
         spot: its project.
         spec: the connection.
-        patch: undone at the test's end.
+        patch: undone at the end of the test.
     """
 
     spot: Spot
@@ -78,7 +78,7 @@ class Bench:
             outcome = await apply(self.spec, ports, lambda _: None)
         assert outcome.complete, outcome.problems
         old = (datetime.now(UTC) - timedelta(days=12)).timestamp()
-        os.utime(self.key_file, (old, old))  # it was all made long ago, so that nothing is on its way
+        os.utime(self.key_file, (old, old))  # everything was created long ago, so that no change is recent
         (self.spot.home / "journal.jsonl").unlink()
 
     async def verify(self, ahead: float = 0.0, **more: Any) -> dict[str, CheckResult]:
@@ -91,7 +91,7 @@ class Bench:
         return found
 
     def open(self, dataset: str, role: str | None) -> None:
-        """Give the account another role on a dataset instead of those it has; None takes all away."""
+        """Give the account another role on a dataset instead of its present ones; None removes all."""
         email = self.spec.account_email
         kept = [e for e in self.dataset(dataset).access if e.get("userByEmail") != email]
         added = [{"role": role, "userByEmail": email}] if role else []
@@ -103,7 +103,7 @@ class Bench:
         self.world.set_access(self.dataset(dataset), [*self.dataset(dataset).access, entry])
 
     def bind(self, role: str, *, member: str = "", there: bool = True) -> None:
-        """Put a role of the account into the project's policy, or take it out."""
+        """Add a role of the account to the project's policy, or remove it."""
         member = member or self.spec.member
         bindings = [
             {**b, "members": [m for m in b["members"] if (b["role"], m) != (role, member)]}
@@ -113,7 +113,7 @@ class Bench:
         self.world.set_policy(self.there, [b for b in bindings if b["members"]] + more, 3)
 
     def bind_until(self, expression: str, role: str) -> None:
-        """Put a role of the account into the project's policy under a condition alone."""
+        """Add a role of the account to the project's policy, under a condition only."""
         self.bind(role, there=False)
         condition = {"title": "for a while", "expression": expression}
         added = {"role": role, "members": [self.spec.member], "condition": condition}
@@ -135,12 +135,12 @@ class Bench:
 
 
 def down(method: str, **more: Any) -> Rule:
-    """A fault of which nothing can be learnt: every call of a method ends in 503."""
+    """A fault that gives no information: every call of a method ends in 503."""
     return Rule(method, "status", **{"status": 503, "every": 1, **more})
 
 
 async def bench_of(field: Field, folder: Path, direction: Direction) -> Bench:
-    """Set up a connection in a project of its own."""
+    """Set up a connection in a separate project."""
     spot = field.spot(folder)
     export = EXPORT if direction is Direction.BOTH else None
     spec = ConnectionSpec(project=spot.project, location="EU", direction=direction, export_dataset=export)
@@ -153,7 +153,8 @@ Spoil = Callable[[Bench], object]
 
 
 class Cut:
-    """Cuts the line for requests that hold a text, as if Google were unplugged for just these. Fits `Spot.refuse`.
+    """Cuts the connection for requests that contain a text, as if Google were unreachable only for these. Used as
+    `Spot.refuse`.
 
     Args:
         words: all of them must occur in the request's body or URL.
@@ -164,7 +165,7 @@ class Cut:
         self.hits = 0
 
     def watch(self, cloud: GoogleCloud) -> None:
-        """Put itself between a cloud and its wire."""
+        """Insert itself between a cloud and its connection."""
         session = cloud._session._session
         cloud._session._session = lambda: _Line(self, session())  # type: ignore[method-assign, assignment, return-value]
 

@@ -28,7 +28,7 @@ def make(field: Field, tmp_path: Path) -> Iterator[Callable[[Direction], Awaitab
     yield one
     for bench in made:
         bench.patch.undo()
-        bench.spot.mend()  # the token endpoint is everybody's
+        bench.spot.mend()  # the token endpoint is shared by all
 
 
 @pytest.fixture

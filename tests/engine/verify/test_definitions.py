@@ -1,4 +1,4 @@
-"""The registry of checks: one decorated function is all that a check is."""
+"""The registry of checks: a check is one decorated function."""
 
 import pytest
 

@@ -1,7 +1,7 @@
-"""Each check fails where what it is about is wrong, is unknown where it could not find out, and hides no other.
+"""Each check fails if its subject is wrong, is unknown if it could not find out, and hides no other.
 
-A case spoils one thing about a finished set-up and names every verdict that is then no pass: a check that failed, or
-passed, for another one's reason would stand out.
+A case breaks one thing of a finished set-up and names every verdict that is then not a pass: a check that failed, or
+passed, for another one's reason would be noticed.
 """
 
 import json
@@ -31,7 +31,7 @@ VIEW_OVER = (
 
 @dataclass(frozen=True)
 class Case:
-    """What is spoilt, and every verdict that is then no pass."""
+    """What is broken, and every verdict that is then not a pass."""
 
     name: str
     spoil: Spoil
@@ -127,7 +127,7 @@ def open_to_everybody(bench: Bench) -> None:
 
 
 def on_condition(expression: str) -> Spoil:
-    """The grant on the import dataset holds under a condition alone."""
+    """The grant on the import dataset is under a condition only."""
 
     def spoil(bench: Bench) -> None:
         entries = [dict(e) for e in bench.dataset(IMP).access]
@@ -140,7 +140,7 @@ def on_condition(expression: str) -> Spoil:
 
 
 def in_capitals(role: str) -> Spoil:
-    """The account's entry on the import dataset has its e-mail as somebody typed it."""
+    """The account's entry on the import dataset has its e-mail in capitals, as somebody may have typed it."""
 
     def spoil(bench: Bench) -> None:
         bench.open(IMP, None)
@@ -179,7 +179,7 @@ def twin(bench: Bench) -> None:
 
 
 def to_its_domain(bench: Bench, dataset: str, role: str) -> None:
-    """Let the account in without its name standing in the list, as a group would."""
+    """Give the account access without naming it in the list, as a group would."""
     entry = {"role": role, "domain": bench.spec.account_email.partition("@")[2]}
     bench.world.set_access(bench.dataset(dataset), [*bench.dataset(dataset).access, entry])
 
@@ -190,7 +190,7 @@ def read_by_group(bench: Bench) -> None:
 
 
 def payroll_of(*tables: str, open_: str = "", **traits: Any) -> Spoil:
-    """Another dataset, which the account does not see; of one table it may hold a role."""
+    """Another dataset, which the account does not see; on one table it may hold a role."""
 
     def spoil(bench: Bench) -> None:
         bench.sql(
@@ -213,7 +213,7 @@ def at_most(**bounds: int) -> Spoil:
 
 
 def operator_holds_on_datasets_alone(bench: Bench) -> None:
-    """The operator may read datasets, but has that from none of the project's roles."""
+    """The operator may read datasets, but not because of a role on the project."""
     authz = bench.spot.field.context.authz
     real = authz.permissions
 
@@ -257,7 +257,7 @@ def broken_view(bench: Bench) -> None:
 
 
 def one_refused_one_lost(bench: Bench) -> None:
-    """The table that comes first cannot be asked about, the one after it is refused."""
+    """The first table cannot be tested, the one after it is refused."""
     bench.sql(f"CREATE TABLE `P.{IMP}.a_first` (x INT64)", *VIEW_OVER)
     cut("SELECT", "a_first")(bench)
 
@@ -274,7 +274,7 @@ def visible(name: str) -> str:
 
 
 def settings(name: str, verdict: str) -> dict[str, str]:
-    """What is judged of a dataset itself."""
+    """The checks of a dataset itself."""
     return {f"dataset.kept:{name}": verdict, f"dataset.private:{name}": verdict}
 
 
@@ -287,7 +287,7 @@ def rest_skipped(direction: Direction, **known: str) -> dict[str, str]:
     return {c.id: SKIPPED for c in expected(spec)} | {k.replace("_", "."): v for k, v in known.items()}
 
 
-# What depends on running a query: where none can be run, nothing is known of these.
+# What depends on running a query: if none can be run, nothing is known of these.
 NO_QUERY = {"staging.write": UNKNOWN, "billing.dml": UNKNOWN, "import.read": UNKNOWN, "import.readonly": UNKNOWN}
 
 CASES = (
@@ -718,7 +718,7 @@ async def test_one_thing_wrong_gives_exactly_its_verdicts(
     for result in results.values():
         assert result.verdict not in ("fail", "unknown") or result.problem is not None, result
         assert result.verdict != "fail" or (result.problem is not None and result.problem.remedy), result
-        # A role that nobody knows cannot be taken away: then the command shows who is let in.
+        # A role that is not known cannot be removed: then the command shows who has access.
         assert not any(
             re.search(r"\bROLE\b", str(step)) for step in (result.problem.remedy if result.problem else ())
         ), result

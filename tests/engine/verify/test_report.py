@@ -1,4 +1,4 @@
-"""A report of a real verification: complete, of the key that was used, the same from the same answers."""
+"""The report of a real verification: complete, about the key that was used, the same for the same answers."""
 
 import json
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ KINDS = ("md", "html", "json")
 
 @pytest.fixture
 async def reports(bench: Bench) -> tuple[Bench, dict[str, str]]:
-    """Of a set-up with two things wrong."""
+    """Reports of a set-up with two faults."""
     bench.bind("roles/logging.viewer")
     bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE TABLE `P.payroll.t` (x INT64)")
     bench.also("payroll", "READER")

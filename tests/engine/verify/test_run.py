@@ -1,4 +1,4 @@
-"""Who asks, with which key, and what is left behind."""
+"""Who calls Google, with which key, and what is left behind."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ OPERATORS = {
     "cloudresourcemanager.projects.testIamPermissions",
     "bigquery.datasets.list",
 }
-"""What the account must not be able to ask, so that the operator asks it."""
+"""What the account must not be able to read, so that the operator reads it."""
 
 
 # -- whose calls
@@ -65,7 +65,7 @@ async def test_grants_that_the_account_may_not_read_are_read_by_the_operator_and
     asked = [c for c in bench.spot.calls()[before:] if c.principal != bench.spec.account_email]
     assert {c.method for c in asked if not c.method.startswith("oauth2")} == OPERATORS | {
         "bigquery.jobs.query",
-        "bigquery.datasets.get",  # where it lies, which the account is not shown
+        "bigquery.datasets.get",  # its location, which the account is not shown
     }
     assert str(results[f"grants.direct:{TMP}"].evidence).endswith("(asked with your own login)")
 
@@ -146,7 +146,7 @@ async def test_leaving_while_a_probe_is_there_drops_it(bench: Bench, dataset: st
 
 
 def cli(bench: Bench, *args: str) -> tuple[list[str], dict[str, str]]:
-    """The program as a process of its own, on the bench's set-up."""
+    """The program as a separate process, on the bench's set-up."""
     base = {k: os.environ[k] for k in ("PATH", "LANG", "PYTHONPATH") if k in os.environ}
     env = {
         **base,
@@ -269,7 +269,7 @@ async def test_the_last_of_many_tables_is_read_like_the_first(bench: Bench) -> N
     assert f"{IMP}.t059" in str(result.evidence)
 
 
-# -- too much, and taking it away
+# -- too much, and removing it
 
 
 async def test_a_grant_on_a_table_alone_is_named_with_the_command_that_removes_it(bench: Bench) -> None:
@@ -319,7 +319,7 @@ async def test_a_dataset_whose_location_is_not_told_is_looked_into_all_the_same(
 
 
 def when_listed(bench: Bench, dataset: str, then: Callable[[], object]) -> None:
-    """Have something happen right after a dataset's tables were listed."""
+    """Make something happen right after a dataset's tables were listed."""
     real = RestClient.pages
 
     async def pages(self: RestClient, url: str, *more: Any, **named: Any) -> Any:
@@ -358,7 +358,7 @@ async def test_a_view_over_what_was_dropped_is_a_finding(bench: Bench) -> None:
 async def test_once_google_does_not_answer_any_more_the_rest_of_very_many_tables_is_not_asked_about(
     bench: Bench, dataset: str, words: tuple[str, ...], check: str
 ) -> None:
-    """Each would be waited for to its deadline: hours, for thousands of them."""
+    """Each would be waited for to its deadline, which takes hours for thousands of them."""
     bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')")
     tables = bench.dataset(dataset).tables
     for name in (f"t{n:03}" for n in range(400)):
@@ -407,7 +407,7 @@ async def test_over_grants_are_named_with_the_commands_that_remove_them(bench: B
 
 
 async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_what_does(bench: Bench) -> None:
-    domain = bench.spec.account_email.partition("@")[2]  # as a group would, it lets in without naming the account
+    domain = bench.spec.account_email.partition("@")[2]  # as a group would, it gives access without naming the account
     bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
     bench.world.set_access(bench.dataset("payroll"), [{"role": "READER", "domain": domain}])
     found = (await bench.verify())["permissions.isolated"].problem
@@ -421,7 +421,7 @@ async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_wh
     bench.traits("secret", "plans", iam_policy={"bindings": [viewer]})
     both = (await bench.verify())["permissions.isolated"].problem
     assert both is not None
-    assert both.code == "KBQ-OVER-GRANT"  # one is its own, and goes
+    assert both.code == "KBQ-OVER-GRANT"  # one is the account's own, and is removed
     assert "holds roles/bigquery.dataViewer on table secret.plans" in str(both.cause)
     assert both.remedy[-1] == found.remedy[-1]
     assert any("--remove-over-grants" in str(step) for step in both.remedy)
@@ -590,7 +590,7 @@ async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_o
     assert set(outcome.done) == {a.id for a in plan.changes}
     journal = (bench.spot.home / "journal.jsonl").read_text()
     assert all(journal.count(f'"{a.id}"') == 2 for a in plan.changes)  # intended, and done
-    # Left are the one with a condition, and what everybody holds.
+    # The grant with a condition is left, and what everybody holds.
     assert [w.detail("resource") for w in plan.warnings] == ["dataset payroll", "dataset payroll"]
     assert bench.spot.state() == before
 

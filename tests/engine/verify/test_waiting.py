@@ -1,4 +1,4 @@
-"""What a verification waits for: a change of ours that may be on its way, and nothing else."""
+"""What a verification waits for: a change of ours that may not have taken effect, and nothing else."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,7 +82,7 @@ async def test_only_what_a_change_can_explain_is_waited_for(bench: Bench) -> Non
     with changed(bench, ON_TMP) as ports:
         results, waits = await run(ports, bench)
         assert slept(ports) >= 30
-    # One that is asked late may find the wait over: the clock is moved on by whichever check waits first.
+    # A check that is run late may find the wait over: the first check that waits moves the clock on.
     assert waits
     assert {e.action for e in waits} <= OF_TMP
     failed = {i for i, r in results.items() if r.verdict == "fail"}
