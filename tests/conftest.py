@@ -1,6 +1,6 @@
-"""The whole suite is watched for private keys: in what tests print and report, and in every file they leave behind.
+"""The whole suite is checked for private keys: in what tests print and report, and in every file they leave behind.
 
-All sandboxes of a run give out one key pair, made here, so that any piece of it is known again.
+All sandboxes of a run give out one key pair, created here, so that any piece of it can be recognised.
 """
 
 import gc
@@ -19,14 +19,15 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-# Not in the folder's own conftest: under xdist the process that sums up collects nothing, and reads only this one.
+# Not in the folder's own conftest: under xdist the process that prints the summary collects nothing, and reads only
+# this one.
 from tests.faults.figures import pytest_terminal_summary
 from tests.oracle.plugin import Oracle
 from tests.support import canary, lookups, warm
 
 __all__ = ["pytest_terminal_summary"]
 
-# How the base64 of every RSA key in PKCS #8 begins: those that are not the sandbox's look like this, too.
+# The beginning of the base64 of every RSA key in PKCS #8, including those that are not the sandbox's.
 KEY = re.compile(rb"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAAS[A-Za-z0-9+/]{20}")
 # A shell that runs us in the background ignores SIGINT, and nohup ignores SIGHUP. The programs under test would inherit
 # that, and a mask of blocked signals, too.
@@ -35,16 +36,16 @@ for _number in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT):
     signal.signal(_number, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
-# The same examples in every run, so that what fails fails for everybody; --hypothesis-profile=default takes new ones.
-# Nor does an example have to be done in any time: the machine may be busy.
+# The same examples in every run, so that failures are the same for everybody; --hypothesis-profile=default takes new
+# ones. There is no time limit for an example, because the machine may be busy.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
-# Texts are compared in English, whatever the machine speaks; programs under test are started with these as a rule.
+# Texts are compared in English, whatever the machine's language; programs under test are usually started with these.
 os.environ.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", KBQ_TUI_LANG="en")
 # Sandboxes of tests serve gRPC in threads of ours. Its handlers for fork() may abort a child that is about to exec.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
-# Nothing of what is read in and collected becomes garbage; `pytest_collection_finish` starts the collector.
+# Nothing that is imported and collected becomes garbage; `pytest_collection_finish` starts the collector.
 gc.disable()
 
 LOOKED_UP = pytest.StashKey[Path | None]()
@@ -73,13 +74,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with those that start gcloud and bq many times: in the end the other workers would wait for one of them."""
+    """Begin with the tests that start gcloud and bq many times: at the end the other workers would wait for one of
+    them."""
     items.sort(key=lambda item: item.get_closest_marker("tools") is None)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the garbage collector, past what will stay to the end, and less often than for a small program."""
+    """Start the garbage collector, without what stays to the end, and less often than for a small program."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -94,12 +96,12 @@ def take_key(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """xdist's workers look for the same key."""
+    """Make xdist's workers search for the same key."""
     node.workerinput[canary.PAIR] = os.environ[canary.PAIR]
 
 
 def encodable(text: str) -> str:
-    """Return a text without half characters: hostile text has some, and xdist ends on a report that cannot be sent."""
+    """Return a text without lone surrogates: hostile text has some, and xdist ends on a report that cannot be sent."""
     return text.encode(errors="backslashreplace").decode()
 
 
@@ -117,7 +119,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def strays(folder: Path, shown: Callable[[bytes], bool] = shows_a_key) -> Iterator[Path]:
-    """Files that hold a private key and are no key file. What another run deletes meanwhile is passed over."""
+    """Files that contain a private key and are not key files. What another run deletes meanwhile is skipped."""
     for parent, _folders, names in os.walk(folder):
         for path in (Path(parent, name) for name in names):
             try:
@@ -132,7 +134,7 @@ def strays(folder: Path, shown: Callable[[bytes], bool] = shows_a_key) -> Iterat
 
 
 def _is_key_file(content: bytes) -> bool:
-    """A key as Google hands it out, and nothing around it. A torn one is what a test made of it on purpose."""
+    """A key as Google returns it, and nothing else. A damaged one is a test's intention."""
     try:
         found: Any = json.loads(content)
     except ValueError:
@@ -143,13 +145,13 @@ def _is_key_file(content: bytes) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
-        return  # the workers' folders lie in that of the one that started them
+        return  # the workers' folders are in that of the process that started them
     factory = getattr(session.config, "_tmp_path_factory", None)
     if factory is None:
         return
     found = list(strays(factory.getbasetemp()))
-    for folder in Path(tempfile.gettempdir()).glob("kbq-*"):  # made by programs under test, or by another run's
-        with suppress(OSError):  # which takes its own away
+    for folder in Path(tempfile.gettempdir()).glob("kbq-*"):  # created by programs under test, or by another run's
+        with suppress(OSError):  # which deletes its own
             found += strays(folder, canary.canary().found_in)
     canary.path().unlink(missing_ok=True)
     if found:

@@ -1,4 +1,4 @@
-"""The watch over the whole suite sees what it is there to see."""
+"""The checks of the whole suite find what they are for."""
 
 import base64
 import json
@@ -36,7 +36,8 @@ def test_any_forty_characters_of_the_runs_key_are_seen(at: int) -> None:
     body = "".join(canary.pem().splitlines()[1:-1])
     piece = body[at:][: canary.WINDOW]
     assert len(piece) == canary.WINDOW
-    for before in ("", "." * 7, "-" * 20, "é" * 33):  # nothing that may stand in a key, or it would lengthen the piece
+    # nothing that may be part of a key, or it would lengthen the piece
+    for before in ("", "." * 7, "-" * 20, "é" * 33):
         assert shows_a_key(before + piece)
         assert shows_a_key(before + piece[:13] + "\\n" + piece[13:29] + "\n   " + piece[29:] + "!")
         assert not canary.canary().found_in(before + piece[:-1] + "-")

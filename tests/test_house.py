@@ -1,4 +1,5 @@
-"""Who may know whom, seen from the outside: what a fresh interpreter has loaded after importing a room."""
+"""The structure of the code: which modules a fresh interpreter loads after importing a room, names, docstrings,
+prose."""
 
 import ast
 import io
@@ -16,7 +17,7 @@ import kbq_tui
 
 HEAVY = ("textual", "google", "grpc", "keyring", "duckdb", "starlette", "requests")
 
-# Nothing of these but what the help is rendered with: `--version` pays for every import.
+# Only what the help is rendered with may be loaded, because `--version` pays for every import.
 PURE = ("kbq_tui.model", "kbq_tui.shell", "kbq_tui.diagnosis", "kbq_tui.planning")
 
 ROOMS = {
@@ -66,7 +67,7 @@ PACKAGE = Path(kbq_tui.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 FINDINGS = sorted((ROOT / "findings").glob("*"))  # none in a source distribution
 
-# What stands at the top of the repository, beside the dot files.
+# The entries at the top of the repository, beside the dot files.
 TOP = {
     "kbq_tui",
     "tests",
@@ -91,7 +92,7 @@ def test_nothing_unexpected_is_tracked_at_the_top_level() -> None:
 
 @pytest.mark.parametrize("script", FINDINGS, ids=lambda path: path.name)
 def test_a_finding_is_a_script_that_explains_itself_and_can_fail(script: Path) -> None:
-    """Read, not run: they install packages from the public registries."""
+    """Read, not run, because they install packages from the public registries."""
     assert script.suffix == ".sh"
     assert script.stat().st_mode & 0o111, "not executable"
     text = script.read_text()
@@ -113,7 +114,7 @@ def test_no_module_stands_outside_of_a_room() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
-    """Split by subject what has grown past this; there are no exceptions."""
+    """A module that has grown past this is split by subject; there are no exceptions."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
@@ -122,7 +123,7 @@ def _public_classes(tree: ast.AST) -> Iterator[str]:
 
 
 def test_a_public_class_name_exists_once() -> None:
-    """Nested classes too: `Field.Changed` and `Choice.Changed` would both be "the Changed" in a conversation."""
+    """Nested classes, too: with `Field.Changed` and `Choice.Changed`, "the Changed" would be ambiguous."""
     places: dict[str, list[str]] = {}
     for path in SOURCES:
         for name in _public_classes(ast.parse(path.read_text(encoding="utf-8"))):
@@ -131,7 +132,7 @@ def test_a_public_class_name_exists_once() -> None:
 
 
 def test_the_tests_have_one_cloud_in_memory() -> None:
-    """Whatever answers `create_dataset` stands for Google; a second one would drift away from the first."""
+    """A class with `create_dataset` stands for Google; a second one would become different from the first."""
     clouds = {
         f"{path.relative_to(ROOT)}:{part.name}"
         for path in sorted((ROOT / "tests").rglob("*.py"))
@@ -155,14 +156,14 @@ def _texts_waited_for(tree: ast.AST) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "tui").glob("test_*.py")), ids=lambda path: path.name)
 def test_a_walk_through_the_screens_finds_steps_and_buttons_by_id(path: Path) -> None:
-    """Their words are tested by golden screens, by tests of a label (`button("primary", "Retry")`), and in German."""
+    """Their texts are tested by golden screens, by tests of a label (`button("primary", "Retry")`), and in German."""
     waited = list(_texts_waited_for(ast.parse(path.read_text(encoding="utf-8"))))
     if path.name != "test_german.py":
         assert [text for text in waited if SENTENCE_OF_A_CONTROL.match(text)] == []
 
 
 RIDDLES = re.compile(r"of (its|their) own\b|\bcame of (it|that|an?)\b|\bbecomes of\b|nobody's|none of Klaviyo's", re.I)
-"""Turns of phrase that a colleague would not use; plain words stand for each of them."""
+"""Phrases that a colleague would not use; plain words replace each of them."""
 
 
 def _prose(path: Path) -> Iterator[str]:
@@ -181,7 +182,7 @@ def test_comments_and_docstrings_are_plain(path: Path) -> None:
 
 
 def _blocks(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Give the statements of a module or class, and those under its `if` and `try`."""
+    """Yield the statements of a module or class, and those under its `if` and `try`."""
     for statement in body:
         yield statement
         for name in ("body", "orelse", "finalbody"):
@@ -190,7 +191,7 @@ def _blocks(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _undocumented(body: list[ast.stmt], prefix: str) -> Iterator[str]:
-    """Give the public classes, functions and methods that have no docstring. A setter shares that of its property."""
+    """Yield the public classes, functions and methods that have no docstring. A setter shares that of its property."""
     for part in _blocks(body):
         if not isinstance(part, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or part.name.startswith("_"):
             continue

@@ -1,4 +1,4 @@
-"""The watch over a whole run (tests/support/lookups.py) sees what it is there to see."""
+"""The check of a whole run (tests/support/lookups.py) finds what it is for."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import lookups
 
-ASK = "import sys; sys.audit('socket.getaddrinfo', {host!r}, 443, 0, 0, 0)"  # the event alone: nobody is asked
+ASK = "import sys; sys.audit('socket.getaddrinfo', {host!r}, 443, 0, 0, 0)"  # only the event: nothing is looked up
 
 
 def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> list[str]:

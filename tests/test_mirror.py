@@ -1,4 +1,4 @@
-"""From a module to its test: that of `kbq_tui/planning/diff.py` is `tests/planning/test_diff.py`, or stands here."""
+"""The test of a module: that of `kbq_tui/planning/diff.py` is `tests/planning/test_diff.py`, or is listed here."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -247,7 +247,7 @@ TESTED_ELSEWHERE = {
     "tui/widgets/*": "tui/test_access.py",
     "tui/widgets/page": "tui/test_page.py",
 }
-"""Modules without a test file of their own, and a file in which they are tested."""
+"""Modules without their own test file, and a file in which they are tested."""
 
 
 def _twin(module: str) -> Path:

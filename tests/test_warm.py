@@ -1,4 +1,4 @@
-"""Programs that are forked from a warm interpreter (tests/support/warm) run and end as those that are started."""
+"""Programs that are forked from a warm interpreter (tests/support/warm) run and end like those that are started."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
-"""What Google's own client library asks of BigQuery, asked of the sandbox: the client as it is, and nothing of ours.
+"""Google's own client library against the sandbox: the unmodified client, and nothing of ours.
 
 The calls and expectations are those of google-cloud-bigquery's system tests and samples, as far as the sandbox serves
-them (CONTRIBUTING.md, "What a client may expect of the sandbox"), in words of our own.
+them (CONTRIBUTING.md, "What a client may expect of the sandbox"), in our own words.
 """
 
 import itertools
@@ -39,7 +39,7 @@ def dataset(client: bigquery.Client) -> bigquery.Dataset:
 
 @pytest.fixture
 def name() -> str:
-    """A table name that no other test has."""
+    """A table name that no other test uses."""
     return f"t{next(_NUMBERS)}"
 
 
@@ -50,7 +50,7 @@ def table_id(dataset: bigquery.Dataset, name: str) -> str:
 
 @pytest.fixture
 def rows(client: bigquery.Client) -> Callable[..., list[tuple[object, ...]]]:
-    """Runs a query and gives its rows."""
+    """Run a query and return its rows."""
 
     def run(sql: str, *parameters: object, **options: object) -> list[tuple[object, ...]]:
         config = bigquery.QueryJobConfig(query_parameters=list(parameters), **options)

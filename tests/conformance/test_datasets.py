@@ -1,4 +1,4 @@
-"""Datasets: made, read, listed, changed, deleted."""
+"""Datasets: created, read, listed, changed, deleted."""
 
 import pytest
 from google.api_core import exceptions

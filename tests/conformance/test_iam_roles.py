@@ -1,4 +1,4 @@
-"""Custom roles through Google's own client library for IAM, and what Google's IAM samples ask for."""
+"""Custom roles through Google's own client library for IAM, and what Google's IAM samples do."""
 
 import base64
 import json

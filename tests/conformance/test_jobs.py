@@ -1,4 +1,4 @@
-"""Jobs: looked up, listed, cancelled, deleted; and the DB-API, which is made of them."""
+"""Jobs: read, listed, cancelled, deleted; and the DB-API, which uses them."""
 
 import datetime as dt
 import decimal

@@ -1,4 +1,4 @@
-"""Google's client for Node, unmodified. It is taken from npm's cache; where it is not there, nothing is fetched."""
+"""Google's client for Node, unmodified, from npm's cache; if it is not in there, nothing is fetched."""
 
 import json
 import shutil

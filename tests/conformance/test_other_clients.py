@@ -1,4 +1,4 @@
-"""What SQLAlchemy, ibis, dbt and pandas-gbq send beyond google-cloud-bigquery's own tests; the libraries stay out."""
+"""What SQLAlchemy, ibis, dbt and pandas-gbq send beyond google-cloud-bigquery's own tests, without these libraries."""
 
 import pytest
 from google.api_core import exceptions

@@ -266,7 +266,7 @@ def test_the_same_rows_come_fast_into_a_table_whichever_way(client, table_id):
 
 
 def test_a_form_of_results_that_is_not_served_is_refused(client, table_id):
-    """A client would take the answer for one without rows."""
+    """A client would take the answer for an empty result."""
     body = {"query": "SELECT 1", "useLegacySql": False}
     path = f"/projects/{client.project}/queries"
     for more, says in (

@@ -1,4 +1,4 @@
-"""Functions that are kept in a dataset, over REST and in SQL; deleted datasets that are restored."""
+"""Functions that are stored in a dataset, over REST and in SQL; deleted datasets that are restored."""
 
 import pytest
 from google.api_core import exceptions
@@ -38,7 +38,8 @@ def test_a_function_is_made_read_listed_changed_and_deleted(client, twice, name)
     assert [r.v for r in client.query_and_wait(f"SELECT `{twice.reference}`(21) AS v")] == [42]
     found.body = "x * 3"
     changed = client.update_routine(found, ["body", "arguments", "language", "type_", "return_type"])
-    assert (changed.body, changed.etag != found.etag, changed.description) == ("x * 3", True, None)  # replaces all
+    # replaces everything
+    assert (changed.body, changed.etag != found.etag, changed.description) == ("x * 3", True, None)
     assert [r.v for r in client.query_and_wait(f"SELECT conformance.{name}(7) AS v")] == [21]
     client.delete_routine(changed)
     with pytest.raises(exceptions.NotFound, match=f"Not found: Routine {client.project}:conformance.{name}"):

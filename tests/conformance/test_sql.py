@@ -1,4 +1,4 @@
-"""Expressions that sqlglot and DuckDB would answer otherwise than GoogleSQL's reference says.
+"""Expressions that sqlglot and DuckDB would answer differently from GoogleSQL's reference.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all
 https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules

@@ -1,4 +1,4 @@
-"""Tables and views: made, read, changed, listed, deleted, and what their schemas keep."""
+"""Tables and views: created, read, changed, listed, deleted, and what their schemas keep."""
 
 import datetime as dt
 
@@ -292,7 +292,7 @@ def test_partitions_are_listed(client, table_id, rows):
 
 
 def test_a_table_of_many_columns_is_made_by_a_query_and_read(client, table_id):
-    """google-cloud-bigquery's own test takes 9,999; what takes the square of the columns shows with fewer, too."""
+    """google-cloud-bigquery's own test uses 9,999; quadratic work in the columns shows with fewer, too."""
     columns = ", ".join(f"n * {i} AS c{i}" for i in range(1, 1_000))
     client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT n, {columns} FROM UNNEST([2, 3]) AS n")
     rows = [dict(row) for row in client.query_and_wait(f"SELECT * FROM `{table_id}` ORDER BY n")]

@@ -1,13 +1,12 @@
-"""What operators of BigQuery and Klaviyo really paste, and what `explain` makes of it.
+"""Errors that operators of BigQuery and Klaviyo really paste, and what `explain` says about them.
 
 Each text is an error message quoted from the public place that `source` names (repository and number, a file of a
 repository, or a page of documentation); people's addresses and folders were replaced. `code` is what the text means; it
 was written down before the text was tried. A text without a code is another system's, and must stay unrecognised.
 
-About three in ten texts are held back, chosen by their hash: they are not looked at while the rules are changed, so
-their share shows how the rules do on texts that nobody had in mind.
-`later.toml` and `general.toml` were collected when the rules had been mended; their heads say how many of the texts
-they knew at first.
+About three in ten texts are held back, chosen by their hash: they are not read while the rules are changed, so that
+their share shows how well the rules work for unknown texts. `later.toml` and `general.toml` were collected after the
+rules had been corrected; their first lines say how many of their texts were recognised at first.
 """
 
 import hashlib
@@ -24,7 +23,7 @@ from kbq_tui.model.problem import Context
 from tests.faults.figures import CORPUS
 
 TARGET: Final = 0.95
-"""The share of texts of Google's and Klaviyo's that have to be recognised as what they mean."""
+"""The share of Google's and Klaviyo's texts that must be recognised correctly."""
 _HERE: Final = Path(__file__).parent
 
 
@@ -38,12 +37,12 @@ class Text(NamedTuple):
 
     @property
     def held_back(self) -> bool:
-        """Whether the text is kept out of sight while the rules are changed."""
+        """Whether the text is held back while the rules are changed."""
         return self.file not in ("later", "general") and hashlib.sha256(self.words.encode()).digest()[0] < 77
 
     @property
     def found(self) -> str | None:
-        """The code that `explain` gives it."""
+        """The code that `explain` gives for it."""
         return recognise_text(self.words, Context()).code
 
 

@@ -1,4 +1,4 @@
-"""What Google says, row by row, and the forms in which an operator meets it. Test data; no code under test."""
+"""Google's error texts, row by row, and the forms in which an operator meets them. Test data only."""
 
 import json
 import textwrap
@@ -12,7 +12,7 @@ KEY_POLICY = "constraints/iam.disableServiceAccountKeyCreation"
 
 @dataclass(frozen=True)
 class Said:
-    """One thing Google says: the code it must be recognised as, and what must be lifted out of the words."""
+    """One error text: the code it must be recognised as, and the values that must be extracted from it."""
 
     row: str
     code: str
@@ -462,7 +462,7 @@ SAID = (
 
 
 def forms(said: Said) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) of each form in which the same error is met."""
+    """Yield (name, text) of each form of the same error."""
     details: list[dict[str, object]] = []
     if said.violation:
         kind = "type.googleapis.com/google.rpc.PreconditionFailure"

@@ -1,4 +1,4 @@
-"""The text for the person who may: role, reason, exact command, undo; complete and safe to send."""
+"""The text for a person with more permissions: role, reason, exact command, undo; complete and safe to send."""
 
 import contextlib
 import re
@@ -249,13 +249,13 @@ def test_the_undo_is_that_of_the_very_step(permission: str, op: Operation, on: R
 
 
 SOMEBODY = [code for code in catalogue.CODES if not catalogue.ENTRIES[code].who.startswith("You")]
-"""Whose remedy is not the operator's own, on this machine."""
+"""Problems whose remedy is not the operator's own, on this machine."""
 LOOKED = [
     entry.code
     for entry in catalogue.ENTRIES.values()
     if any(each.purpose is Purpose.LOOK and each.who is not Who.OPERATOR for each in entry.steps)
 ]
-"""Where somebody else is asked to look before they change something."""
+"""Problems for which the other person is asked to look before changing something."""
 
 
 def test_most_remedies_at_google_are_for_another_person() -> None:
@@ -348,7 +348,7 @@ def test_who_is_excepted_from_a_deny_policy_is_named_as_google_names_him() -> No
     ):
         context = replace(HERE, operator=operator)
         problem = catalogue.problem(Code.DENY_POLICY, context, permission="bigquery.datasets.create")
-        # The step that is denied is no use to a Deny Admin: what helps is the exception.
+        # The denied step is no use to a Deny Admin: the exception is.
         text = handoff(problem, context, *commands_of(problem, context, (Command("bq mk --dataset x"),)))
         assert principal in str(text)
         assert "bq mk" not in str(text)

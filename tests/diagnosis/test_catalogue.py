@@ -1,4 +1,4 @@
-"""The catalogue: codes stay, every entry says what to do, and no blank is left unfilled."""
+"""The catalogue: codes are stable, every entry says what to do, and no field is left unfilled."""
 
 import re
 import shlex
@@ -240,7 +240,7 @@ def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: Code) ->
 
 _BLANKS = {blank for entry in catalogue.ENTRIES.values() for blank in re.findall(r"\{([a-z_]+)\}", repr(entry))}
 _NAMES = {placeholder(blank) for blank in _BLANKS}
-# Of a perimeter's project the number has to be looked up: the first step has the command.
+# The number of a perimeter's project has to be looked up: the first step has the command.
 _OPEN = sorted(name for name in _NAMES - {"PROJECT_NUMBER", ACCOUNT_DISPLAY_NAME} if re.search("[A-Z]{3}", name))
 _CONNECTIONS = {
     "the connection alone": Context(P, A, location="EU"),
@@ -407,7 +407,7 @@ def test_no_detail_can_break_out_of_a_command(code: Code, details: dict[str, str
     plain = catalogue.problem(code, Context(), **dict.fromkeys(details, "x"))
     for step, other in zip(told.remedy, plain.remedy, strict=True):
         words, others = (str(text).split("\n")[1:] for text in (step, other))
-        # As many commands, and as many words in each, whatever the details are.
+        # The same commands, with the same words, whatever the details are.
         assert [len(shlex.split(line)) for line in words] == [len(shlex.split(line)) for line in others]
 
 
@@ -434,7 +434,7 @@ def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table
     problem = catalogue.problem(
         Code.OVER_GRANT, FULL, role="roles/bigquery.dataViewer", resource=TableRef(P, "pay", table)
     )
-    if word == "TABLE":  # it cannot stand in a command, so there is none
+    if word == "TABLE":  # it cannot be part of a command, so there is none
         assert not [step for step in problem.remedy if step.commands]
     else:
         assert shlex.split(problem.remedy[-1].lines[-1])[-1] == f"{P}:pay.{word}"

@@ -1,4 +1,4 @@
-"""Until when a role under a condition holds, and how that is told."""
+"""Until when a conditional role is granted, and how this is reported."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The remedy is for whoever was refused, and names what the text names."""
+"""The remedy is for the refused principal, and names what the text names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every way Google says no is recognised in every form in which an operator meets it."""
+"""Every refusal of Google's is recognised in every form in which an operator meets it."""
 
 import time
 from collections import Counter
@@ -21,7 +21,7 @@ EVERY_FORM = [pytest.param(said, text, id=f"{said.row}-{name}") for said in SAID
 
 
 def shown(problem: Problem) -> str:
-    """All that a person may come to see of a problem."""
+    """All of a problem that a person may see."""
     return "\n".join(
         (
             str(problem.title),
@@ -58,7 +58,7 @@ def test_every_row_is_recognised_as_it_comes_from_the_libraries(said: Said) -> N
 
 ROWS = {str(n) for n in range(1, 32)}
 WITHOUT_WORDS = {"22": "KBQ-ROW-POLICY", "23": "KBQ-VIEW-SOURCE"}
-"""Rows for which Google has no words of its own: a check finds them."""
+"""Rows for which Google has no text: a check finds them."""
 
 
 def test_no_row_is_forgotten() -> None:
@@ -440,7 +440,7 @@ HOSTILE = "\x1b[31m\x07\u202e[b]bold[/b]\x00\x9b2J"
 
 
 def controls(problem: Problem) -> set[str]:
-    """Characters a terminal might obey. Line ends between a step and its commands are ours."""
+    """Characters that a terminal might act on. Line ends between a step and its commands are ours."""
     lines = [line for step in problem.remedy for line in str(step).split("\n")]
     rest = (problem.title, problem.cause, *lines, problem.who, *problem.details.values(), problem.original)
     return {c for text in rest for c in str(text) if not c.isprintable()}

@@ -1,4 +1,4 @@
-"""One failure that explains others is told in their place; failures that are not its doing stay."""
+"""A failure that explains others is reported in their place; failures that it does not explain stay."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ def denied(permission: str = "iam.serviceAccounts.get") -> Unknown:
 
 
 def everything(part: Unknown) -> Observed:
-    """A look at which nothing of Google's could be read."""
+    """A reading for which nothing could be read from Google."""
     seen = fresh()
     return replace(
         seen,

@@ -44,7 +44,7 @@ DEAD = f"deleted:{MEMBER}?uid=123456789012345678901"
 
 
 def action(op: Operation, resource: Ref, change: Change = Change.CREATE, summary: str = "what it does") -> Action:
-    """Return an action; what kind it is of does not matter for its command."""
+    """Return an action; its kind does not matter for its command."""
     return Action(ActionKey(ActionKind.DATASET, resource), change, verbatim(summary), Step.DATASETS, op)
 
 

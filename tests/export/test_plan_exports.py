@@ -53,7 +53,7 @@ esac
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Path:
-    """A folder with programs that stand in for gcloud, bq and sleep."""
+    """A folder with programs that replace gcloud, bq and sleep."""
     for name, text in (("gcloud", FAKE), ("bq", FAKE), ("sleep", "#!/bin/sh\n")):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
@@ -75,7 +75,7 @@ def test_the_script_does_every_change_in_order_and_the_second_time_makes_nothing
     keys = [i for i, call in enumerate(first) if "keys create" in call]
     grants = [i for i, call in enumerate(first) if "add-iam-policy-binding" in call or "GRANT" in call]
     assert len(created) == 1
-    assert len(keys) == 2  # once refused, once done
+    assert len(keys) == 2  # refused once, done once
     assert len(grants) == 4
     assert created[0] < keys[0] < grants[0]
     second = run(script, shell)

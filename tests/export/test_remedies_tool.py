@@ -1,4 +1,4 @@
-"""The commands of remedies and hand-offs, read by the installed gcloud and run by the installed bq."""
+"""The commands of remedies and hand-offs, parsed by the installed gcloud and run by the installed bq."""
 
 import json
 import os
@@ -41,7 +41,7 @@ DETAILS = {
     "project_number": "123456",
     "vpc_sc_id": "Xq9f-2",
 }
-# What else may stand in a command that is to be pasted: what every system has.
+# Other programs that a command to be pasted may use: those that every system has.
 TOOLS = {"gcloud", "bq", "kbq-tui", "export", "cat", "chmod", "cp", "curl", "date", "df", "env", "findmnt", "getent"}
 TOOLS |= {
     "echo",
@@ -86,11 +86,11 @@ for words in json.load(sys.stdin):
         wrong.append(words)
 json.dump(wrong, sys.stdout)
 """
-"""gcloud reads commands with its own parser, and carries none of them out."""
+"""gcloud parses commands with its own parser, and runs none of them."""
 
 
 def commands() -> Iterator[str]:
-    """Every command that a remedy or a hand-off may name, with all blanks filled."""
+    """Every command that a remedy or a hand-off may have, with all fields filled in."""
     problems: list[Problem] = [catalogue.problem(code, HERE, **DETAILS) for code in catalogue.CODES]
     problems += [catalogue.permission_missing(name, HERE) for name in catalogue.PERMISSIONS]
     for problem in problems:
@@ -101,7 +101,7 @@ def commands() -> Iterator[str]:
 
 
 def simple(line: str) -> list[list[str]]:
-    """Return the simple commands of a line, without redirections; one inside of "$(…)", too."""
+    """Return the simple commands of a line, without redirections, including one inside "$(…)"."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars="|;<>&")
     lexer.whitespace_split, lexer.commenters = True, ""
     found: list[list[str]] = [[]]
@@ -119,7 +119,7 @@ EVERY = tuple(dict.fromkeys(commands()))
 
 
 def gcloud_knows(lines: list[list[str]], home: Path) -> list[list[str]]:
-    """Return the commands that gcloud does not take."""
+    """Return the commands that gcloud refuses."""
     env = {**os.environ, "CLOUDSDK_CONFIG": str(home)}
     ran = subprocess.run(
         [sys.executable, "-c", PARSE, str(LIB)],
@@ -138,7 +138,7 @@ def test_gcloud_takes_every_command_that_is_advised(tmp_path: Path) -> None:
     parts = [part for line in EVERY for part in simple(line) if part[:1] == ["gcloud"]]
     wrong = ["gcloud", "projects", "add-iam-policy-binding", SPEC.project, "--dataset=KLAVIYO_TMP"]
     assert len(parts) > 90
-    # Rules for a perimeter gcloud reads at once: those there were, in its own form, and ours below them.
+    # gcloud reads the rules for a perimeter at once: the existing ones, in its own form, with ours below them.
     tmp_path.joinpath("klaviyo-before.yaml").write_text(RULES, "utf-8")
     (add,) = (line for line in EVERY if line.endswith(" > klaviyo-ingress.yaml"))
     subprocess.run(["sh", "-c", add], cwd=tmp_path, check=True, timeout=PATIENCE)
@@ -158,9 +158,9 @@ def test_a_line_of_a_shell_is_taken_apart_into_its_commands() -> None:
 
 
 def test_bq_does_what_is_advised(tmp_path: Path) -> None:
-    """Those that no other test runs; in this order, for the dataset's description is written back from a file."""
+    """Those that no other test runs; in this order, because the dataset's description is written back from a file."""
     some = (" > dataset.json", "--source", "--default_table_expiration", "--row_access_policies")
-    seconds = "SECONDS"  # what the operator has noted before taking an expiration off
+    seconds = "SECONDS"  # what the operator has noted before removing an expiration
     lines = [line for line in EVERY if line.startswith("bq ") and any(part in line for part in some)]
     assert {part for line in lines for part in some if part in line} == set(some)
     with Sandbox("fresh") as sandbox:

@@ -1,4 +1,4 @@
-"""Terraform, read by a real parser: its resources are those of the plan, and what is in place is imported."""
+"""Terraform, parsed by a real parser: its resources are those of the plan, and what is in place is imported."""
 
 from dataclasses import replace
 from typing import Any
@@ -37,7 +37,7 @@ def read(text: str) -> dict[str, dict[str, Any]]:
 
 
 def imports(text: str) -> dict[str, str]:
-    """Return what is imported: the provider's own name of it, by the resource's address."""
+    """Return what is imported: the provider's name for it, by the resource's address."""
     return {
         block["to"].removeprefix("${").removesuffix("}"): unquoted(block["id"])
         for block in hcl2.loads(text).get("import", [])
@@ -45,7 +45,7 @@ def imports(text: str) -> dict[str, str]:
 
 
 def resolved(found: dict[str, dict[str, Any]], value: Any) -> str:
-    """Return a value, also where it is that of another resource."""
+    """Return a value, also if it is another resource's."""
     text = str(value)
     if not text.startswith("${"):
         return unquoted(text)
@@ -59,7 +59,7 @@ def resolved(found: dict[str, dict[str, Any]], value: Any) -> str:
 
 
 def declared(text: str) -> set[Resource]:
-    """Return what the configuration declares: what kind it is, where, and what."""
+    """Return what the configuration declares: kind, place and content."""
     found = read(text)
     out: set[Resource] = set()
     for address, body in found.items():
@@ -82,7 +82,7 @@ def declared(text: str) -> set[Resource]:
 
 
 def planned(actions: tuple[Action, ...]) -> set[Resource]:
-    """Return what a plan wants, in the same words."""
+    """Return what a plan wants, in the same form."""
     out: set[Resource] = set()
     for action in actions:
         project = action.resource.project

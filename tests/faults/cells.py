@@ -1,4 +1,4 @@
-"""What the fault matrices are made of: the ways to fail, a cell, and what must hold in each."""
+"""The parts of the fault matrices: the ways to fail, a cell, and what must hold in each."""
 
 import asyncio
 import dataclasses
@@ -26,13 +26,14 @@ class Way:
     """One way to fail.
 
     Attributes:
-        passing: trying again is what helps, so that the first call's failure must not be seen at all, where the call
-            may be repeated.
-        judges: an answer of this kind may make a check fail; any other may make it unknown at most.
-        refused: nobody listens.
-        hangs: calls of the method are given up soon after they hang.
-        always: worth a run in which every call fails so; those that are not differ only in what was done before.
-        truth: which of the STORIES is what has happened; none if Google simply said no.
+        passing: whether a retry helps, so that the failure of a first call that may be repeated must not be seen at
+            all.
+        judges: whether an answer of this kind may fail a check; any other may only make it unknown.
+        refused: whether nothing listens.
+        hangs: whether calls of the method are given up soon after they hang.
+        always: whether it is worth a run in which every call fails in this way; others differ only in what was done
+            before.
+        truth: which of the STORIES is what has happened; none if Google simply refused.
         grpc_truth: the same for a gRPC call, where that sees it differently.
     """
 
@@ -61,7 +62,7 @@ STORIES = frozenset(
         "KBQ-TLS",
     }
 )
-"""What may be told of a call that failed on the way, or by a passing fault; each is wrong where another is true."""
+"""What may be reported about a call that failed on the way, or by a passing fault; each is wrong if another is true."""
 
 PYTHONS_WORDS = re.compile(r"object has no attribute|indices must be|not subscriptable|object is not|KeyError|<class ")
 
@@ -103,7 +104,7 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Known:
-    """What an undisturbed set-up is like.
+    """The reference: a set-up without faults.
 
     Attributes:
         apply, verify, status: the methods that each calls.
@@ -124,7 +125,7 @@ class Known:
 
 
 def undisturbed(field: Field, folder: Path) -> Known:
-    """Set one project up, verify it and look at it, with nothing in the way."""
+    """Set up one project, verify it and read it, without faults."""
     spot = field.spot(folder)
     seen: list[tuple[str, ...]] = []
     before, after = spot.state(), spot.state()
@@ -155,7 +156,7 @@ def undisturbed(field: Field, folder: Path) -> Known:
 
 @dataclass
 class Cell:
-    """One method failing in one way at one place."""
+    """One method that fails in one way at one place."""
 
     method: str
     place: str
@@ -167,7 +168,7 @@ class Cell:
             self.faults.append(text)
 
     def problems(self, found: list[Problem], way: Way) -> None:
-        """A problem has all that the operator needs, and tells what has happened."""
+        """Check that a problem has everything that the operator needs, and reports what has happened."""
         for p in found:
             self.expect(
                 p.code not in STORIES or p.code in (way.truth, way.grpc_truth),
@@ -201,7 +202,7 @@ def worst(results: tuple[CheckResult, ...]) -> str:
 
 
 def without_probes(state: dict) -> dict:
-    """Probe tables whose DROP was what failed expire within the hour; nothing else is left but what is to be read."""
+    """Probe tables whose DROP was the failed call expire within the hour; otherwise only what is to be read is left."""
     for dataset in state["datasets"].values():
         kept = {n: t for n, t in dataset["tables"].items() if not n.startswith(PROBE_PREFIX) and n != TABLE}
         dataset["tables"] = kept
@@ -209,7 +210,7 @@ def without_probes(state: dict) -> dict:
 
 
 def report(cells: list[Cell], way: str, record_property: object) -> None:
-    # As plain text: what goes from one test process to another can be nothing else.
+    # As plain text, because test processes can pass nothing else to each other.
     rows = [[way, c.method, c.place, str(c.outcome)] for c in cells]
     record_property("fault-matrix", rows)  # type: ignore[operator]
     bad = [f"{c.method} ({c.place}): {text}" for c in cells for text in c.faults]
@@ -217,7 +218,7 @@ def report(cells: list[Cell], way: str, record_property: object) -> None:
 
 
 async def many(work: list, at_once: int) -> list[Cell]:
-    """Run cells, some at the same time; those of the token endpoint alone, for it is everybody's."""
+    """Run cells, some at the same time; those of the token endpoint alone, because it is shared."""
     slots = asyncio.Semaphore(at_once)
 
     async def one(make) -> Cell | None:

@@ -1,4 +1,4 @@
-"""A sandbox with a project for everybody, and the program in processes of its own."""
+"""A sandbox with a project for each test, and the program in separate processes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,25 +12,25 @@ from tests.faults.zygote import Zygote
 
 @pytest.fixture(scope="session")
 def zygote() -> Iterator[Zygote]:
-    """Runs the program in processes of its own."""
+    """Runs the program in separate processes."""
     with Zygote() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def field() -> Iterator[Field]:
-    """A sandbox with a project for everybody."""
+    """A sandbox with a project for each test."""
     made = Field(1_500)
     with made.sandbox:
         yield made
     made.context.engine = (
-        None  # threads that gRPC leaves behind hold the rest; DuckDB complains at exit of what is alive
+        None  # threads that gRPC leaves behind hold the rest; DuckDB complains at exit about open databases
     )
 
 
 @pytest.fixture(scope="session")
 def known(field: Field, tmp_path_factory: pytest.TempPathFactory) -> Known:
-    """What an undisturbed set-up is like."""
+    """The reference: a set-up without faults."""
     return undisturbed(field, tmp_path_factory.mktemp("undisturbed"))
 
 

@@ -1,4 +1,4 @@
-"""A sandbox with very many projects alike: each cell of a matrix has one of its own, and faults of its own in it."""
+"""A sandbox with very many equal projects: each cell of a matrix has its own, with its own faults."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ from tests.support.polling import PATIENCE
 T = TypeVar("T")
 
 SHORT = 0.5
-"""Seconds after which a call that hangs by a fault is given up, from when it hangs."""
+"""Seconds after which a call that hangs because of a fault is given up."""
 TOKEN = "/token"
 SHARED = {
     "oauth2.token": TOKEN,
@@ -52,17 +52,17 @@ SHARED = {
     "cloudresourcemanager.projects.search": "/projects:search",
     "logging.entries.list": "/entries:list",
 }
-"""Methods that are about no project, and how their paths end: faults in them are everybody's."""
+"""Methods that are about no project, and how their paths end: faults in them affect all projects."""
 TABLE = "people"
-"""What there is to read in the import dataset while checks run."""
+"""The content of the import dataset while checks run."""
 CLOSED = "127.0.0.1:9"
-"""Where nobody listens (the port of the discard service)."""
+"""An address where nothing listens (the port of the discard service)."""
 OFF = "cloudresourcemanager.googleapis.com"
 UNTIL = 'request.time < timestamp("2099-01-01T00:00:00Z")'
 
 
 def project_data(name: str) -> dict[str, Any]:
-    """A project with much in it that is not ours: bindings, a condition, a staging dataset shared with others."""
+    """A project with much that is not ours: bindings, a condition, a staging dataset shared with others."""
     return {
         "id": name,
         "services": [s for s in USUAL if s != OFF],
@@ -95,14 +95,14 @@ def project_data(name: str) -> dict[str, Any]:
 
 
 class Scoped(Faults):
-    """Fault plans by what the resource must hold: a project's id or number, or the token endpoint's path."""
+    """Fault plans by a part of the resource: a project's id or number, or the token endpoint's path."""
 
     def __init__(self) -> None:
         super().__init__()
         self.plans: dict[str, Faults] = {}
 
     def next(self, method: str, when: When, resource: str = "") -> Rule | None:
-        """The rule of a plan that the resource falls under."""
+        """The plan's rule for a resource."""
         plans = {id(plan): plan for name, plan in list(self.plans.items()) if name in resource}
         rules = (plan.next(method, when, resource) for plan in plans.values())
         return next((rule for rule in rules if rule is not None), None)
@@ -112,7 +112,7 @@ class Field:
     """The sandbox, and its projects.
 
     Args:
-        size: how many projects there are.
+        size: the number of projects.
     """
 
     def __init__(self, size: int) -> None:
@@ -146,9 +146,9 @@ class Spot:
     """One project, set up from one machine.
 
     Attributes:
-        timeout: seconds for a call with all its repetitions.
-        short: methods that hang by a fault: calls about what they are about get `SHORT` seconds instead.
-        slept: pauses between repetitions, as asked for; none is really slept.
+        timeout: seconds for a call with all its retries.
+        short: methods that hang because of a fault: calls about the same resource get `SHORT` seconds instead.
+        slept: the requested pauses between retries; none is really slept.
     """
 
     field: Field
@@ -170,7 +170,7 @@ class Spot:
         return found
 
     def fail(self, *rules: Rule) -> None:
-        """Put these faults into this project, and into what is everybody's where they name that."""
+        """Add these faults to this project, and to shared methods if they name them."""
         self.plan = Faults(list(rules))
         patterns = [rule.method for rule in rules if rule.method != "*"]
         shared = [path for method, path in SHARED.items() if any(fnmatchcase(method, p) for p in patterns)]
@@ -179,36 +179,36 @@ class Spot:
 
     @property
     def names(self) -> tuple[str, str]:
-        """What resources of this project are called by: its id, and its number (operations)."""
+        """Names in resources of this project: its id, and its number (operations)."""
         return self.project, self.world.number
 
     def hits(self) -> int:
-        """How many calls were spoilt."""
+        """The number of calls that failed."""
         if self.refuse is not None:
             return self.refuse.hits
         return sum(count.hits for count in self.plan._counts.values())
 
     def mend(self) -> None:
-        """No faults any more."""
+        """Remove all faults."""
         for name, plan in list(self.field.faults.plans.items()):
             if plan is self.plan:
                 del self.field.faults.plans[name]
         self.refuse = None
 
     def calls(self) -> list[CallRecord]:
-        """Calls that were about this project, and those of the token endpoint."""
+        """The calls about this project, and those of the token endpoint."""
         with self.field.sandbox.world.lock:
             log = list(self.field.sandbox.world.calls)
         return [c for c in log if any(name in c.resource for name in (*self.names, TOKEN))]
 
     def state(self) -> dict[str, Any]:
-        """The project in canonical form, its own name left out."""
+        """The project in canonical form, without its own name."""
         with self.field.sandbox.world.lock:
             text = json.dumps(control._project(self.world))
         return json.loads(text.replace(self.project, "PROJECT"))
 
     def fill(self) -> None:
-        """Put a table into the import dataset, where there is that, so that checks have something to read."""
+        """Add a table to the import dataset, if it exists, so that checks have something to read."""
         if IMPORT_DATASET in self.world.datasets:
             statement = f"CREATE TABLE IF NOT EXISTS `{self.project}.{IMPORT_DATASET}.{TABLE}` (email STRING)"
             with self.field.sandbox.world.lock:
@@ -216,7 +216,7 @@ class Spot:
 
     @contextmanager
     def clouds(self) -> Iterator[Callable[..., GoogleCloud]]:
-        """Makes clouds whose wires are this spot's: pauses take no time, and the first calls may be refused."""
+        """Makes clouds with this spot's connections: pauses take no time, and the first calls may be refused."""
         made: list[GoogleCloud] = []
 
         def cloud(token: Token, acting_as: str, endpoints: Endpoints | None = None) -> GoogleCloud:
@@ -235,7 +235,7 @@ class Spot:
 
     @contextmanager
     def ports(self, impersonate: str = "") -> Iterator[Ports]:
-        """A fresh machine's view: nothing is cached from an earlier run but what is on its disk."""
+        """A fresh machine's view: nothing is cached from an earlier run except what is on its disk."""
         clock = VirtualClock()
         keys = KeyFiles(self.home / "keys", KeyringCopy({"KBQ_TUI_KEYRING": "off"}))
         options = CredentialOptions(impersonate=impersonate, env=self.field.sandbox.env())
@@ -260,9 +260,9 @@ class Spot:
 
 
 class _Hurried(CallRunner):
-    """Gives up on calls that hang by a fault soon after they hang, as if their deadline had come.
+    """Gives up calls that hang because of a fault soon after they hang, as if their deadline had come.
 
-    How long they take to get there counts for nothing: on a busy machine that may be seconds.
+    The time until then does not count: on a busy machine it may be seconds.
     """
 
     def __init__(self, spot: Spot, sleep: Callable[[float], Awaitable[None]]) -> None:
@@ -278,7 +278,7 @@ class _Hurried(CallRunner):
 
     async def _on_thread(self, fn: Callable[[Attempt], T], attempt: Attempt, method: str) -> T:
         resources = {each.rpartition(".")[0] for each in self._spot.short}  # a change reads what it changes in one run
-        # A token is fetched within any call. What only asks who it is, is given up by the product itself.
+        # A token is fetched within any call. A call that only asks for the identity is given up by the product itself.
         within_any = any(each == "oauth2.token" or each.startswith("iamcredentials.") for each in self._spot.short)
         if not within_any and method.rpartition(".")[0] not in resources:
             return await super()._on_thread(fn, attempt, method)
@@ -295,16 +295,16 @@ class _Hurried(CallRunner):
 
 
 _skipped = ContextVar("_skipped", default=0.0)
-"""Seconds of the deadline that a call was not made to wait for."""
+"""Seconds of the deadline that a call did not have to wait."""
 
 
 class Refusal:
-    """Sends some calls of a method to an address where nobody listens, as if Google had been unplugged.
+    """Sends some calls of a method to an address where nothing listens, as if Google were unreachable.
 
     Args:
         field: knows the methods' names.
-        method: which method.
-        times: how many calls of it; the first ones.
+        method: the method.
+        times: the number of its first calls.
     """
 
     def __init__(self, field: Field, method: str, times: int) -> None:
@@ -321,7 +321,7 @@ class Refusal:
         return True
 
     def watch(self, cloud: GoogleCloud) -> None:
-        """Put itself between a cloud and its wires."""
+        """Insert itself between a cloud and its connections."""
         http, iam = cloud._session._session, cloud._accounts._client
         cloud._session._session = lambda: _Http(self, http())  # type: ignore[method-assign,assignment,return-value]
         cloud._accounts._client = lambda: _Iam(self, iam())  # type: ignore[method-assign,assignment,return-value]

@@ -1,4 +1,4 @@
-"""What the tests of this folder and of tests/corpus have counted, for the end of the run; xdist spreads it, too."""
+"""Figures from the tests of this folder and of tests/corpus, printed at the end of the run; with xdist, too."""
 
 from collections import Counter, defaultdict
 
@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _matrix(reporter: pytest.TerminalReporter, rows: list[list[str]]) -> None:
-    """A line a method: how many of its cells ended well at once, and which Problems the others ended in."""
+    """One line for each method: how many of its cells succeeded at once, and the Problems of the others."""
     reporter.section("fault matrix")
     methods, ways = sorted({row[1] for row in rows}), {row[0] for row in rows}
     good = sum(row[3] == "success" for row in rows)

@@ -53,7 +53,7 @@ class Machine:
         return json.loads(self.key_file.read_text())["private_key_id"] if self.key_file.exists() else ""
 
     def sweep(self) -> int:
-        """Find the keys that nobody holds by `key list`, delete them by `key delete`; returns how many."""
+        """Find unheld keys with `key list`, delete them with `key delete`; returns their number."""
         listed = self.run("key", "list", "--json").json["keys"]
         assert {k["id"] for k in listed} == self.remote_keys()
         assert [k["id"] for k in listed if k["held_by"] == "here"] == [self.held()]
@@ -63,7 +63,7 @@ class Machine:
         return len(unheld)
 
     def come_right(self, known: dict[str, Any]) -> int:
-        """Apply once more: it ends as an undisturbed set-up. Returns how many keys nobody held."""
+        """Apply once more: the result is that of a set-up without faults. Returns the number of unheld keys."""
         again = self.apply()
         assert again.status == 0, again.err
         assert "Traceback" not in again.err

@@ -1,4 +1,4 @@
-"""Many at once on one project: nobody's change is lost or brought back, and what comes of it is one set-up."""
+"""Many processes at once on one project: no change is lost or reverted, and the result is one set-up."""
 
 import asyncio
 import os
@@ -24,13 +24,13 @@ from tests.support.polling import PATIENCE, wait_until
 
 RUNS = 8
 LATENCY = 0.008
-"""Seconds of every call, so that there is time between a read and its write for somebody else to write."""
+"""Seconds of every call, so that others have time to write between a read and its write."""
 EDITS = 200
 ROLES = ("roles/bigquery.jobUser", "roles/viewer", "roles/bigquery.dataEditor")
 
 
 class Editor(threading.Thread):
-    """Somebody else, who adds and removes bindings and access entries through the REST API, as one should.
+    """Another client, which adds and removes bindings and access entries correctly through the REST API.
 
     Args:
         spot: the project.
@@ -96,7 +96,7 @@ class Editor(threading.Thread):
         held ^= {pair}
 
     def pick(self, held: set[tuple[str, str]], new: Any) -> tuple[str, str]:
-        """One to add, or one of ours to remove."""
+        """Return one to add, or one of ours to remove."""
         if held and self.chance.random() < 0.4:
             return self.chance.choice(sorted(held))
         return new(self.edits)
@@ -107,7 +107,7 @@ class Editor(threading.Thread):
             self.conflicts += 1
 
     def agrees(self) -> None:
-        """What is there of the editor's is exactly what the editor left."""
+        """Check that the editor's entries are exactly those that it left."""
         policy = self.spot.world.policy.pairs()
         assert {p for p in policy if p[1].startswith("user:editor-")} == self.bindings
         access = self.spot.world.datasets["KLAVIYO_TMP"].access
@@ -126,7 +126,7 @@ def without_editor(state: dict[str, Any]) -> dict[str, Any]:
 
 
 async def grant_and_revoke(clouds: list[Cloud], spot: Spot, editor: Editor) -> int:
-    """While the editor is at work: one takes our grants away, all give them back at once. Returns how often."""
+    """While the editor works: one process removes our grants, all restore them at once. Returns how often."""
     project, member, rounds = spot.project, spot.spec.member, 0
     role = "roles/bigquery.dataEditor"
     while editor.is_alive():
@@ -170,7 +170,7 @@ async def test_eight_at_once_beside_a_foreign_editor_make_one_set_up_and_lose_no
     assert editor.edits == EDITS
     editor.agrees()
     assert editor.conflicts, "they never met"
-    # One made the key; the others either found it, or were told that another process was at it.
+    # One created the key; the others either found it, or were told that another process was creating it.
     told = [p.code for outcome in found for p in outcome.problems]
     assert set(told) <= {"KBQ-KEY-FILE-BUSY", "KBQ-KEY-FILE-TAKEN"}, [o.problems for o in found]
     assert sum(o.key is not None for o in found) == 1
@@ -217,7 +217,7 @@ def test_a_second_process_is_told_who_is_at_work_and_a_dead_one_s_lock_is_taken_
 def test_eight_processes_with_one_home_make_one_key(
     field: Field, zygote: Zygote, tmp_path: Path, record_property: Any
 ) -> None:
-    """Eight connections of the same project and account: each has a lock of its own, the key's place is one."""
+    """Eight connections of the same project and account: each has its own lock, but the key has only one place."""
     one = Machine(field, zygote, tmp_path)
     started = [one.start("apply", f"c{n}", "--yes", "--location", "EU") for n in range(RUNS)]
     ended = [zygote.finish(s, 120) for s in started]

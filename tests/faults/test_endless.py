@@ -1,4 +1,4 @@
-"""However much Google sends: no hang, memory within bounds, and an answer that a person can read."""
+"""However much Google sends: nothing hangs, memory is limited, and the answer is readable."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.faults.zygote import Ran, Zygote
 from tests.support.polling import PATIENCE
 
 MORE = 64.0
-"""MiB that a flood may cost beyond what a quiet run takes."""
+"""The MiB that a flood may cost more than a normal run."""
 READABLE = 250
 """Lines on a terminal: some thirteen for each check."""
 
@@ -30,7 +30,7 @@ def one(field: Field, zygote: Zygote, tmp_path: Path) -> Machine:
 
 @pytest.fixture
 def quiet(one: Machine) -> float:
-    """What `status` takes where there is little: MiB."""
+    """The memory of `status` with little data, in MiB."""
     return one.run("status").peak
 
 
@@ -52,7 +52,7 @@ def fill(one: Machine, many: int) -> None:
 
 
 def in_small_pages(monkeypatch: pytest.MonkeyPatch, size: int, *, for_ever: bool = False) -> list[int]:
-    """Have the sandbox give less than it is asked for, as Google may; returns where each page began."""
+    """Make the sandbox return smaller pages than it is asked for, as Google may; returns where each page began."""
     began: list[int] = []
     real = vars(api)["page"]
 

@@ -1,6 +1,6 @@
-"""The calls that neither apply nor verify nor status make: each fails in each way, once and always.
+"""Calls that neither apply nor verify nor status make: each fails in each way, once and always.
 
-And a look at the program itself: it calls no method that the two matrices do not hold.
+It is also checked that the program calls no method that is in neither matrix nor here.
 """
 
 import ast
@@ -45,7 +45,7 @@ from tests.faults.zygote import Zygote
 
 TRIES = 10
 REDOS = 40
-"""How often a policy is read, changed and written while each time somebody else was faster."""
+"""How often a policy is read, changed and written while somebody else is faster each time."""
 STAGING = "KLAVIYO_TMP"
 EDITOR, VIEWER = "roles/bigquery.dataEditor", "roles/bigquery.dataViewer"
 
@@ -58,7 +58,7 @@ async def list_projects(spot: Spot) -> object:
 
 
 async def read_on(spot: Spot) -> object:
-    """A query whose answer comes in pieces."""
+    """A query whose answer comes in pages."""
     with spot.ports() as ports:
         return (await ports.cloud.query(spot.project, "SELECT n FROM UNNEST([1, 2, 3]) AS n ORDER BY n", "EU")).rows
 
@@ -71,7 +71,8 @@ async def act_as_another(spot: Spot) -> object:
 
 
 async def ask_who(spot: Spot) -> object:
-    """Signed in by gcloud, whose token says not whose it is; a name for the screen, and never worth failing for."""
+    """Signed in by gcloud, whose token does not say whose it is; only a name for the screen, which is not worth a
+    failure."""
     sandbox = spot.field.sandbox
     operator = sandbox.world.account(sandbox.operator)
     assert operator is not None
@@ -112,7 +113,7 @@ async def with_account(spot: Spot) -> None:
 
 
 async def with_table(spot: Spot) -> None:
-    """A table that the account, and others, have roles on."""
+    """A table on which the account, and others, have roles."""
     statement = f"CREATE TABLE `{spot.project}.{STAGING}.{TABLE}` (email STRING)"
     with spot.field.sandbox.world.lock:
         seed(spot.field.context, spot.project, [statement])
@@ -122,25 +123,25 @@ async def with_table(spot: Spot) -> None:
 
 
 async def read_table_policy(spot: Spot) -> object:
-    """As `--remove-over-grants` does where the account should only read."""
+    """As `--remove-over-grants` does if the account should only read."""
     with spot.ports() as ports:
         held = await ports.cloud.table_bindings(spot.project, STAGING, TABLE)
     return [(b.role, [m.replace(spot.project, "P") for m in b.members]) for b in held]
 
 
 async def as_it_is(spot: Spot) -> None:
-    """Needs nothing but the project."""
+    """Needs only the project."""
 
 
 @dataclass(frozen=True)
 class Errand:
-    """Something that calls a method which nothing else does.
+    """A task that calls a method which nothing else calls.
 
     Attributes:
-        go: does it; what it returns is compared with what an undisturbed one returned.
-        prepare: what must be there before.
-        content: the ways to fail that it may take for an answer: "not found" where it deletes.
-        tries: more calls than these, and the repeating is not bounded.
+        go: runs it; its result is compared with that of a run without faults.
+        prepare: creates what it needs.
+        content: the failures that it may take for an answer: "not found" if it deletes.
+        tries: the most calls; more mean that retries are not limited.
     """
 
     go: Callable[[Spot], Awaitable[object]]
@@ -153,7 +154,7 @@ GONE = frozenset({"404"})
 
 
 async def with_row_policy(spot: Spot) -> None:
-    """A table of whose rows the account sees some."""
+    """A table of which the account sees some rows."""
     await with_table(spot)
     policy = {"id": "own", "grantees": [spot.spec.member], "filter": "TRUE"}
     with spot.field.sandbox.world.lock:
@@ -168,7 +169,7 @@ async def read_row_policies(spot: Spot) -> object:
 
 
 async def read_what_a_query_reads(spot: Spot) -> object:
-    """As `verify` does of a view, for the tables behind it."""
+    """As `verify` does for a view, to find the tables behind it."""
     with spot.ports() as ports:
         found = await ports.cloud.dry_run(
             spot.project, f"SELECT 1 FROM `{spot.project}.{STAGING}.{TABLE}`", spot.spec.location or "US"
@@ -184,14 +185,14 @@ async def read_the_log(spot: Spot) -> object:
 
 
 async def read_the_metric(spot: Spot) -> object:
-    """As `key list` does where it may not read the log."""
+    """As `key list` does if it may not read the log."""
     since = datetime(2020, 1, 1, tzinfo=UTC)
     with spot.ports() as ports:
         return await ports.cloud.keys_counted(spot.project, "1", since, since + timedelta(days=1))
 
 
 async def read_the_analyzer(spot: Spot) -> object:
-    """As `key list` does where it may read neither."""
+    """As `key list` does if it may read neither."""
     with spot.ports() as ports:
         return await ports.cloud.key_days(spot.project)
 
@@ -246,7 +247,7 @@ ERRANDS = {
 
 @pytest.fixture(scope="module")
 def pieces(field: Field) -> Iterator[None]:
-    """Answers of queries in pieces of one row, and tokens that the sandbox explains in Google's place."""
+    """Pages of one row for answers of queries, and a sandbox that describes tokens in Google's place."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(job_resource, "_PAGE", 1)
         patch.setattr(kbq_tui.gcp.cloud, "_TOKENINFO", f"{field.sandbox.url}/tokeninfo")
@@ -255,7 +256,7 @@ def pieces(field: Field) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What an undisturbed errand returned, and how it left the project."""
+    """What an errand without faults returned, and the state of the project afterwards."""
 
     answer: object
     state: dict[str, Any]
@@ -276,7 +277,7 @@ def quiet(field: Field, pieces: None, tmp_path_factory: pytest.TempPathFactory) 
 
 
 async def on_errand(spot: Spot, method: str, name: str, quiet: Undisturbed, *, every: bool) -> Cell:
-    """One errand with one method spoilt; then the same without faults."""
+    """One errand with one failing method; then the same without faults."""
     cell, errand, way = Cell(method, "always" if every else "errand"), ERRANDS[method], WAYS[name]
     await errand.prepare(spot)
     spoil(spot, method, way, every=every)
@@ -307,7 +308,8 @@ async def test_an_errand_that_fails_loses_nothing(
     name: str, field: Field, quiet: dict[str, Undisturbed], tmp_path: Path, record_property: object
 ) -> None:
     cells = []
-    for every in (False, True) if WAYS[name].always else (False,):  # one after the other: some faults are everybody's
+    # one after the other, because some faults affect all projects
+    for every in (False, True) if WAYS[name].always else (False,):
         work = [
             lambda m=method, e=every: on_errand(field.spot(tmp_path), m, name, quiet[m], every=e) for method in ERRANDS
         ]
@@ -327,7 +329,7 @@ CLIENT = {
     "delete_dataset": "bigquery.datasets.delete",
     "list_tables": "bigquery.tables.list",
 }
-"""What BigQuery's client calls for its methods."""
+"""The methods that BigQuery's client calls."""
 
 
 def written(node: ast.AST) -> str | None:
@@ -345,10 +347,10 @@ def written(node: ast.AST) -> str | None:
 
 
 def test_every_method_in_the_source_is_in_a_matrix(known: Known) -> None:
-    held = {*known.methods, *ERRANDS, "bigquery.datasets.update"}  # the last is Google's name for what PATCH does, too
+    held = {*known.methods, *ERRANDS, "bigquery.datasets.update"}  # the last is Google's name for PATCH, too
     folder = Path(kbq_tui.gcp.cloud.__file__).parent
     found = {written(node) for path in folder.glob("*.py") for node in ast.walk(ast.parse(path.read_text()))} - {None}
-    verbs = {m.rpartition(".")[2] for m in held}  # how URLs end, and what Google's own impersonation is called
+    verbs = {m.rpartition(".")[2] for m in held}  # the ends of URLs, and the name of Google's own impersonation
     verbs |= {f"{m.partition('.')[0]}.{m.rpartition('.')[2]}" for m in held}
     assert found <= held | verbs, found - held - verbs
     assert len(found) > 20, "the source is written otherwise than this test thinks"
@@ -368,7 +370,7 @@ def test_every_method_that_the_commands_call_is_in_a_matrix(
         assert ran.status == 0, ran.err
     listed = machine.run("key", "list", "--json").json["keys"]
     assert machine.run("key", "delete", listed[0]["id"], "--yes").status == 0
-    knocks = {f"GET {prefix or '/'}" for prefix in PREFIX.values()}  # the doctor, to see whether anybody is there
+    knocks = {f"GET {prefix or '/'}" for prefix in PREFIX.values()}  # doctor, to see whether the API answers
     called = {call.method for call in field.sandbox.world.calls[before:] if call.resource not in knocks}
     assert {"cloudresourcemanager.projects.search", "iam.serviceAccountKeys.delete"} < called
     assert called <= {*known.methods, *ERRANDS}

@@ -1,4 +1,4 @@
-"""Killed at any moment, the next run goes on: one set-up, one key that we hold, and no key that nobody knows of."""
+"""Killed at any moment, the next run continues: one set-up, one key that we hold, and no key that nobody knows of."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from tests.faults.machine import Machine
 from tests.faults.zygote import KILL, RECORD, Zygote
 
 PARTS = 4
-"""The points are spread over so many tests, for the sake of those who run tests side by side."""
+"""The points are spread over so many tests, for those who run tests in parallel."""
 
 
 MakeMachine = Callable[[], Machine]
@@ -29,7 +29,7 @@ def machine(field: Field, zygote: Zygote, tmp_path: Path) -> MakeMachine:
 def undisturbed(
     field: Field, zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Any], list[str]]:
-    """The state after an undisturbed `apply`, and every point at which it could have died."""
+    """The state after an `apply` without faults, and every point at which it could have been killed."""
     folder = tmp_path_factory.mktemp("undisturbed")
     whole = Machine(field, zygote, folder)
     record = folder / "points"
@@ -79,7 +79,7 @@ LOSSES: dict[str, Callable[[bytes], bytes]] = {"torn": torn, "empty": empty, "ze
 def test_a_power_loss_before_the_key_is_on_disk_costs_the_key_and_nothing_else(
     name: str, machine: MakeMachine, undisturbed: tuple[dict[str, Any], list[str]]
 ) -> None:
-    """The key was made; of its file only the reservation and what is left of the draft are there."""
+    """The key was created; of its file there are only the reservation and what is left of the draft."""
     one = machine()
     one.apply(**{KILL: next(p for p in undisturbed[1] if p.startswith("after rpc create_service_account_key"))})
     assert one.key_file.read_bytes() == b""
@@ -98,7 +98,7 @@ def test_a_power_loss_between_rename_and_journal_keeps_the_key(
     one = machine()
     assert one.apply().status == 0
     held = one.held()
-    # As if the rename had not reached the disk: the whole key is in the draft, the reservation is empty.
+    # As if the rename had not reached the disk: the complete key is in the draft, the reservation is empty.
     part = one.key_file.with_name(f".{one.key_file.name}.part")
     one.key_file.rename(part)
     one.key_file.touch(0o600)
@@ -118,7 +118,7 @@ def test_a_key_file_that_lost_its_content_is_never_taken_for_a_key_nor_written_o
     one.key_file.write_bytes(lost)
     again = one.apply()
     if name == "empty":
-        # An empty file is what a reservation looks like: the place is free, the old key is one that nobody holds.
+        # An empty file looks like a reservation: the place is free, and nobody holds the old key.
         assert again.status == 0, again.err
         assert one.sweep() == 1
         return

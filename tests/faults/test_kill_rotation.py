@@ -1,4 +1,4 @@
-"""Killed at any point of a rotation, the next run goes on; at every moment the key that Klaviyo holds works."""
+"""Killed at any point of a rotation, the next run continues; at every moment the key that Klaviyo uses works."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.faults.machine import Machine
 from tests.faults.zygote import KILL, RECORD, Zygote
 
 PARTS = 2
-"""The points are spread over so many tests, for the sake of those who run tests side by side."""
+"""The points are spread over so many tests, for those who run tests in parallel."""
 CHANGES = re.compile(r"after (journal settle|journal intend rotate:|rpc (create|disable|delete)|key file)")
 """The points at which something has changed, at Google, in the journal or in the key's folder."""
 FIRST = ("key", "rotate", "--yes", "--wait", "0")
@@ -41,7 +41,7 @@ def points_of(one: Machine, run: tuple[str, ...], record: Path, status: int) -> 
 def undisturbed(
     field: Field, zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, object], list[tuple[int, str]]]:
-    """The state after an undisturbed rotation, and every point of its two runs at which it could have died."""
+    """The state after a rotation without faults, and every point of its two runs at which it could have been killed."""
     folder = tmp_path_factory.mktemp("rotation")
     one = begin(field, zygote, folder)
     old = one.held()
@@ -101,7 +101,7 @@ def come_right(one: Machine, old: str, known: dict[str, object], *, taken: bool)
     held = one.held()
     assert held in usable(one)
     assert held != old
-    for key_id in one.remote_keys() - {held}:  # one that was made, and whose answer never came
+    for key_id in one.remote_keys() - {held}:  # one that was created, and whose answer never came
         assert one.run("key", "delete", key_id, "--yes").status == 0
     assert not [p.name for p in one.key_file.parent.iterdir() if ".next" in p.name or p.name.startswith(".")]
     assert one.spot.state() == known

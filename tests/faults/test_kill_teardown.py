@@ -1,4 +1,4 @@
-"""Killed at any change of a teardown, the next run goes on; what was there before the set-up is there after it."""
+"""Killed at any change of a teardown, the next run continues; afterwards everything is as before the set-up."""
 
 import json
 import re
@@ -17,13 +17,13 @@ CHANGES = re.compile(r"after (journal settle|rpc delete|key file)")
 
 
 def state(one: Machine) -> dict[str, object]:
-    """The project but for its APIs: one that was turned on stays on."""
+    """The project without its APIs: one that was enabled stays enabled."""
     found = one.spot.state()
     return {key: value for key, value in found.items() if key != "services"}
 
 
 def with_view(one: Machine) -> None:
-    """A view that `source --view` has made, as sandbox and journal have it."""
+    """A view that `source --view` has created, as in sandbox and journal."""
     project, view = one.spot.project, f"{one.spot.project}.KLAVIYO_IMPORT_FROM_DWH.ready"
     context = one.spot.field.sandbox.context
     with context.world.lock:

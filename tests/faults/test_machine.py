@@ -1,4 +1,4 @@
-"""What this machine can do to a set-up, seen from the command line: no traceback, no key lost, no key left over."""
+"""Faults of this machine during a set-up, from the command line: no traceback, no key lost, no key left over."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def one(field: Field, zygote: Zygote, tmp_path: Path) -> Machine:
 
 
 def refused(ran: Ran, *codes: str) -> None:
-    """It ended in a Problem with a remedy, in words."""
+    """Check that it ended in a Problem with a remedy, in words."""
     assert ran.status not in (0, 99), ran.err
     assert "Traceback" not in ran.err + ran.out
     found = re.findall(r"KBQ-[A-Z-]+", ran.err)
@@ -107,7 +107,7 @@ def as_pipe(path: Path) -> None:
 
 
 def written(path: Path) -> tuple[int, ...]:
-    """What a change would change; being looked at may change the rest."""
+    """What a change would modify; reading may modify the rest."""
     found = path.lstat()
     return found.st_ino, found.st_mode, found.st_uid, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 

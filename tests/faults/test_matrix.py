@@ -1,7 +1,7 @@
-"""Whatever call fails in whatever way: no crash, a remedy, nothing of others lost, and the next run sets all right.
+"""Whatever call fails in whatever way: no crash, a remedy, nothing of others lost, and the next run repairs everything.
 
-The methods are those that an undisturbed set-up calls; each is spoilt in each way, at its first call in `apply`, at
-its first call in `verify`, and at every call of all. The table is printed at the end of the run.
+The methods are those that a set-up without faults calls; each fails in each way, at its first call in `apply`, at its
+first call in `verify`, and at every call of all. The table is printed at the end of the run.
 """
 
 from pathlib import Path
@@ -30,7 +30,8 @@ from tests.faults.cells import (
 from tests.faults.field import Field, Spot
 
 MOST = 100
-"""Calls of one method that all fail, in an `apply`, a `status` and a `verify`; with more there is no bound."""
+"""The most calls of one method, all of which fail, in an `apply`, a `status` and a `verify`; more mean that they are
+not limited."""
 
 
 def failures(found: Outcome) -> list[Problem]:
@@ -45,7 +46,7 @@ async def in_apply(spot: Spot, method: str, way: Way, known: Known) -> Cell | No
         found = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)
     judge_apply(cell, found, spot, way)
     if not spot.hits() and way.rule.get("when") == "after":
-        return None  # Google itself said no: there was no act to fail after
+        return None  # Google itself refused: there was no effect after which it could fail
     cell.expect(spot.hits() == 1, f"{spot.hits()} calls were spoilt")
     if way.passing and method != "iam.serviceAccountKeys.create":
         cell.expect(found.complete, f"seen although it passes: {found.problems}")
@@ -107,7 +108,7 @@ def judge_apply(cell: Cell, found: Outcome, spot: Spot, way: Way) -> None:
 
 
 async def converge(cell: Cell, spot: Spot, known: Known) -> None:
-    """Without faults: one more `apply`, and the project is as after an undisturbed one."""
+    """Without faults: after one more `apply`, the project is as after a set-up without faults."""
     spot.mend()
     spot.short = frozenset()
     with spot.ports() as ports:

@@ -1,6 +1,6 @@
-"""Just after our own create Google refuses what it will soon allow: 403 and 404 that name the account or its key.
+"""Right after our own creation Google refuses what it will soon allow: 403 and 404 that name the account or its key.
 
-The texts are those of facts seen with Google's own clients: hashicorp/terraform-provider-google#10227, #15042, #26429,
+The texts were reported from Google's own clients: hashicorp/terraform-provider-google#10227, #15042, #26429,
 googleapis/google-cloud-cpp#7330.
 """
 
@@ -46,7 +46,7 @@ names = pytest.mark.parametrize(("method", "http"), CELLS, ids=[f"{m.split('.', 
 
 
 async def with_an_account_only(spot: Spot) -> None:
-    """A run that made the account, and could not make the key."""
+    """A run that created the account, and could not create the key."""
     spot.fail(Rule(CREATE, "status", status=429, message="Quota exceeded for quota metric x", every=1))
     with spot.ports() as ports:
         found = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)

@@ -1,4 +1,4 @@
-"""Tokens that die in mid-run, as when they expire or are revoked."""
+"""Tokens that become invalid during a run, as when they expire or are revoked."""
 
 from pathlib import Path
 

@@ -1,10 +1,10 @@
-"""The program in processes of its own, many times over, without paying for its imports each time.
+"""Runs the program in separate processes, many times, without importing everything each time.
 
-A helper process imports everything, and forks for each run: the child is the command line as it is, with its own
-environment, its own files and its own death. Read `Zygote` for how to use it.
+A helper process imports everything, and forks for each run: the child is the real command line, with separate
+environment, files and exit. Read `Zygote` for how to use it.
 
-In the child, `points` marks every call to Google and every write of the journal, before and after; each is a chance to
-be killed. `disk` makes the disk fail. Both live here: the program knows nothing of them.
+In the child, `points` marks every call to Google and every write of the journal, before and after; each is a point at
+which it can be killed. `disk` makes the disk fail. Both are in this module: the program knows nothing of them.
 """
 
 import errno
@@ -29,12 +29,12 @@ from tests.support.outputs import output
 from tests.support.polling import PATIENCE, wait_until
 
 KILL = "KBQ_TEST_KILL"
-"""A point's name: die there. The value of `RECORD` is a file to write every point's name into."""
+"""The name of the point at which to die. The value of `RECORD` is a file for the names of all points."""
 RECORD = "KBQ_TEST_RECORD"
 DISK = "KBQ_TEST_DISK"
-"""What fails: see `disk`."""
+"""Which operations on the disk fail: see `disk`."""
 KEYRING = "KBQ_TEST_KEYRING"
-"""What the system keyring is like: see `keyring`."""
+"""The kind of system keyring: see `keyring`."""
 UMASK = "KBQ_TEST_UMASK"
 """The umask, octal."""
 
@@ -44,10 +44,10 @@ UMASK = "KBQ_TEST_UMASK"
 
 @dataclass
 class Ran:
-    """What a run left.
+    """The result of a run.
 
     Attributes:
-        status: exit status; -9 where it was killed.
+        status: exit status; -9 if it was killed.
         out, err: what it printed.
         peak: the most memory it had, in MiB.
     """
@@ -88,7 +88,7 @@ class Zygote:
         self.process.wait(PATIENCE)
 
     def start(self, *args: str, env: dict[str, str], cwd: Path) -> tuple[int, Path]:
-        """Start a run; returns its process id, and where its end will be told."""
+        """Start a run; returns its process id, and the file for its result."""
         assert self.process is not None
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -102,7 +102,7 @@ class Zygote:
         """Wait for a run's end.
 
         Raises:
-            AssertionError: where it does not end in time; it is killed then.
+            AssertionError: it does not end in time; it is killed then.
         """
         pid, done = started
         try:
@@ -119,7 +119,7 @@ class Zygote:
 
 
 def serve() -> None:
-    """Read runs from standard input, one a line; fork for each; a thread a child writes down how it ended."""
+    """Read runs from standard input, one on each line; fork for each; a thread for each child writes its result."""
     _import_everything()
     for line in sys.stdin:
         order = json.loads(line)
@@ -196,7 +196,7 @@ def _child(order: dict[str, Any]) -> None:
 
 
 def points() -> None:
-    """Mark every point at which a process can die: `before` or `after`, what, and which time it is."""
+    """Mark every point at which a process can be killed: `before` or `after`, what, and how many times so far."""
     from google.cloud.iam_admin_v1 import IAMClient
 
     from kbq_tui.gcp.session import Session
@@ -249,11 +249,11 @@ def _path(url: str, project: str) -> str:
 
 
 def disk(kind: str) -> None:
-    """Make the disk fail from now on, below the folder that `HOME` names.
+    """Make the disk fail from now on, below the `HOME` folder.
 
     Args:
-        kind: `read-only`: nothing can be created or changed; `full`: no byte can be written; `full-at-key`: no byte
-            of the key can be written.
+        kind: `read-only`: nothing can be created or changed; `full`: no byte can be written; `full-at-key`: no byte of
+            the key can be written.
     """
     home = os.path.realpath(os.environ["HOME"])
 
@@ -283,7 +283,7 @@ def disk(kind: str) -> None:
 
 
 def keyring(kind: str) -> None:
-    """Have a system keyring that is `locked`, `absent`, `hanging` or too `small` for a key."""
+    """Simulate a system keyring that is `locked`, `absent`, `hanging` or too `small` for a key."""
     import keyring as library
     from keyring.backends.fail import Keyring as Absent
     from keyring.errors import KeyringLocked

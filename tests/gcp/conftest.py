@@ -1,4 +1,4 @@
-"""The adapter against the sandbox: Google's libraries, real sockets, Google's own words."""
+"""The adapter against the sandbox: Google's libraries, real sockets, Google's texts."""
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -50,17 +50,17 @@ class Ground:
 
     @property
     def key_id(self) -> str:
-        """The id of the account's first key; a made-up one where it has none."""
+        """The id of the account's first key; a made-up one if it has none."""
         account = self.sandbox.world.account(self.email)
         return next((key.id for key in account.keys.values()), "0" * 40) if account is not None else "0" * 40
 
     def fail(self, method: str, kind: str, **more: Any) -> None:
-        """Spoil calls of a method from now on; the first one if nothing else is said."""
+        """Make calls of a method fail from now on; by default the first one."""
         more = more if {"nth", "every"} & set(more) else {"nth": 1, **more}
         self.sandbox.context.faults.replace([Rule(method, kind, **more)])  # type: ignore[arg-type]
 
     def calls(self, method: str) -> int:
-        """How many calls of a method reached the sandbox."""
+        """The number of calls of a method that reached the sandbox."""
         return sum(call.method == method for call in self.sandbox.world.calls)
 
     def access(self, dataset: str) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ class Ground:
         return found.access
 
     async def key(self) -> Secret:
-        """Make the account and a key of it."""
+        """Create the account and a key of it."""
         await self.cloud.create_account(self.project, ACCOUNT_ID, "Klaviyo")
         return await self.cloud.create_key(self.project, self.email)
 
@@ -85,7 +85,7 @@ Play = Callable[..., AbstractAsyncContextManager[Ground]]
 
 @pytest.fixture
 def play() -> Play:
-    """`async with play(scenario, …) as ground`; what is retried is retried at once."""
+    """`async with play(scenario, …) as ground`; retries have no pauses."""
 
     @contextlib.asynccontextmanager
     async def play(scenario: str = "fresh", *, timeout: float = 10, patient: bool = False, **more: Any) -> Any:
@@ -107,7 +107,7 @@ def play() -> Play:
 
 @contextlib.contextmanager
 def problem(code: str | None = None) -> Iterator[list[Problem]]:
-    """Expect a Problem (of a code), and give it in a list once it came."""
+    """Expect a Problem (with a code), and return it in a list once it came."""
     found: list[Problem] = []
     with pytest.raises(ProblemError) as caught:
         yield found

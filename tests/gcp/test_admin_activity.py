@@ -1,4 +1,4 @@
-"""Who changed what, against the sandbox: the Admin Activity audit log as it answers."""
+"""Who changed what: the answers of the Admin Activity audit log, against the sandbox."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Every port method through Google's libraries against the sandbox: done, done already, not allowed, not there."""
+"""Every port method through Google's libraries against the sandbox: done, done already, not allowed, missing."""
 
 import json
 import logging
@@ -326,7 +326,7 @@ async def test_the_tombstone_of_a_deleted_account_is_named_and_left_alone(play: 
         access = known(known(await cloud.dataset(project, "KLAVIYO_IMPORT_FROM_DWH")).access)
         dead = [entry.member for entry in access if entry.member.startswith("deleted:")]
         assert len(dead) == 1
-        # Taking the tombstone away by its own name makes the grant possible.
+        # Removing the deleted account's entry by its own name makes the grant possible.
         assert await cloud.revoke_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", "", dead[0]) is True
         assert await cloud.grant_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", VIEWER, ground.member) is True
         assert await cloud.add_project_binding(project, JOB_USER, ground.member) is True
@@ -364,7 +364,7 @@ async def test_a_policy_that_was_just_read_is_changed_without_reading_it_again(p
         assert [call.method for call in log[start:]] == ["cloudresourcemanager.projects.setIamPolicy"]
         assert len(await cloud.project_bindings(project)) == len(before)
         start = len(log)
-        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is False  # only a fresh look says so
+        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is False  # only a fresh read shows it
         assert [call.method for call in log[start:]] == ["cloudresourcemanager.projects.getIamPolicy"]
 
 
@@ -497,7 +497,7 @@ async def test_the_private_key_stays_out_of_the_most_talkative_log(
     assert said
     assert key["private_key"].splitlines()[3] not in said
     assert token not in said
-    # The library hands the answer to the log as a field, in base64.
+    # The library passes the answer to the log as a field, in base64.
     assert "private_key_data" not in said
     assert "privateKeyData" not in said
 

@@ -1,4 +1,4 @@
-"""Where credentials come from, where they may go, and that they show themselves nowhere."""
+"""Where credentials come from, where they may be sent, and that they are shown nowhere."""
 
 import json
 import stat
@@ -206,7 +206,7 @@ async def test_acting_as_another_account(play: Play) -> None:
 
 
 async def test_a_file_of_an_impersonated_account_keeps_to_the_overrides(play: Play, tmp_path: Path) -> None:
-    """It names Google's own addresses, and so does the library for the login in it."""
+    """It has Google's own addresses, and so does the library for the login in it."""
     async with play() as ground:
         await ground.key()
         account = ground.sandbox.world.account(ground.email)
@@ -231,7 +231,7 @@ async def test_a_file_of_an_impersonated_account_keeps_to_the_overrides(play: Pl
             with problem() as found:
                 await cloud.project(ground.project)
         finally:
-            Path(file).unlink()  # it holds the key, and is no key file
+            Path(file).unlink()  # it contains the key, but is not a key file
         assert found[0].kind is Kind.NOT_PERMITTED
         assert ground.sandbox.world.calls[-1].principal == ground.email
         await cloud.close()

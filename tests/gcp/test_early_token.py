@@ -1,4 +1,4 @@
-"""The token is sent for before anything else is read in, and a failure of that is told by the sign-in."""
+"""The token is requested before anything else is imported, and a failure of that is reported by the sign-in."""
 
 import subprocess
 import sys

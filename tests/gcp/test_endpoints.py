@@ -1,4 +1,4 @@
-"""Where Google is, and where credentials may go."""
+"""Google's addresses, and where credentials may be sent."""
 
 import pytest
 import requests

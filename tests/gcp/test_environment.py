@@ -1,4 +1,4 @@
-"""What is wrong with this machine's settings is found before a call is made, and told by the variable's name."""
+"""Wrong settings of this machine are found before a call is made, and reported with the variable's name."""
 
 import os
 import sys

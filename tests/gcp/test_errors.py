@@ -1,4 +1,4 @@
-"""Whatever the libraries raise becomes a problem with a name, and nothing secret comes along."""
+"""Every exception of the libraries becomes a problem with a code, without anything secret in it."""
 
 import errno
 import json
@@ -21,7 +21,7 @@ from tests.support.known import known
 
 ErrorT = TypeVar("ErrorT", bound=BaseException)
 NONE: Any = None
-"""A pool or connection that an error does not look at."""
+"""A pool or connection that an error does not use."""
 CONTEXT = Context("my-project", "x@my-project.iam.gserviceaccount.com", "KLAVIYO_TMP", "EU")
 
 

@@ -1,4 +1,4 @@
-"""When calls go wrong: what passes is ridden out, what does not is said once, nothing is done twice."""
+"""When calls fail: a passing fault is retried, any other is reported once, and nothing is done twice."""
 
 import asyncio
 import time

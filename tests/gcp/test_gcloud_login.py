@@ -1,4 +1,4 @@
-"""gcloud's login, run in place."""
+"""gcloud's login, run on our terminal."""
 
 import json
 import os

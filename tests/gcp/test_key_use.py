@@ -1,4 +1,4 @@
-"""When a key was used, against the sandbox: the three sources as they answer."""
+"""When a key was used, against the sandbox: the answers of the three sources."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How a call is made: repeated where that helps, bounded, off the event loop, never in the way of leaving."""
+"""How a call is made: retried if that helps, limited, off the event loop, never delaying the end of the program."""
 
 import asyncio
 import threading
@@ -40,7 +40,7 @@ def judge(error: BaseException, method: str, context: Context) -> CallFailure:
 
 
 class Bench:
-    """A caller whose time passes only when it sleeps."""
+    """A runner whose time passes only when it sleeps."""
 
     def __init__(self, timeout: float = 30, **more: int) -> None:
         self.now = 0.0
@@ -160,7 +160,7 @@ async def test_no_more_threads_than_allowed_and_hung_ones_count() -> None:
     caller = CallRunner(judge, PATIENCE, threads=3)
     calls = [asyncio.create_task(caller.run(fn, method="x.y", context=CONTEXT)) for _ in range(9)]
     await until(lambda: running[0] == 3)
-    calls[0].cancel()  # whoever waited is gone, its thread is not
+    calls[0].cancel()  # the caller is gone, its thread is not
     await asyncio.sleep(0.05)
     assert running[0] == 3
     release.set()

@@ -1,4 +1,4 @@
-"""HTTP against a server that is not nice: bounded in time and size, and the token goes nowhere else."""
+"""HTTP against a misbehaving server: limited in time and size, and the token is sent nowhere else."""
 
 import contextlib
 import socket
@@ -45,7 +45,7 @@ class Credentials:
 
 @contextlib.contextmanager
 def server(talk: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str, list[bytes]]]:
-    """Serve raw answers on loopback; gives the address and the requests that came."""
+    """Serve raw answers on loopback; yields the address and the requests."""
     seen: list[bytes] = []
     listening = socket.create_server(("127.0.0.1", 0))
 

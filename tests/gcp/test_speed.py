@@ -1,4 +1,4 @@
-"""What an observation costs: one token, one parallel round; nothing heavy before it, nothing in the way after it."""
+"""The cost of an observation: one token, one round of parallel calls; nothing heavy before it, no delay after it."""
 
 import asyncio
 import subprocess
@@ -19,7 +19,7 @@ LATENCY = 0.4
 
 
 async def observe(cloud: GoogleCloud, ground: Ground) -> list:
-    """Everything that one observation reads, at once; what failed is there as its exception."""
+    """Read everything of one observation at once; failures are in the result as exceptions."""
     project = ground.project
     names = [f"{name}.googleapis.com" for name in ("bigquery", "iam", "cloudresourcemanager")]
     reads = [
@@ -51,7 +51,8 @@ async def test_an_observation_costs_one_token_and_one_call_each_all_at_once(play
         token = next(c for c in ground.sandbox.world.calls if c.method == "oauth2.token")
         assert min(c.at for c in reads) >= token.at
         overlapping = [c for c in reads if c.at < min(r.at + r.seconds for r in reads)]
-        assert len(overlapping) > len(reads) // 2  # a busy machine may start some late; one after another none would
+        # a busy machine may start some late, but one after another none would overlap
+        assert len(overlapping) > len(reads) // 2
 
 
 async def test_a_query_and_every_write_cost_the_round_trips_they_need(play: Play) -> None:
@@ -79,8 +80,8 @@ async def test_parallel_calls_share_one_refusal_of_a_token(play: Play) -> None:
         ground.sandbox.context.faults.replace([Rule("oauth2.token", "status", status=400, every=1)])
         results = await observe(ground.cloud, ground)
         assert all(isinstance(result, ProblemError) for result in results[1:])
-        # One for all who waited; a call that starts only after the refusal asks anew, as it should, and a busy machine
-        # starts some late. Each for itself would be one for every call.
+        # One for all that waited; a call that starts after the refusal asks again, as it should, and a busy machine
+        # starts some late. One for each would be one for every call.
         assert ground.calls("oauth2.token") <= len(results) // 2
 
 
@@ -115,7 +116,7 @@ async def test_the_event_loop_keeps_turning_while_a_long_policy_is_read(play: Pl
         gaps: list[float] = []
 
         async def watch() -> None:
-            last = time.thread_time()  # what this thread itself works, whatever else the machine does
+            last = time.thread_time()  # the CPU time of this thread, whatever else the machine does
             while True:
                 await asyncio.sleep(0.001)
                 now = time.thread_time()

@@ -1,4 +1,4 @@
-"""What one missing permission hides: unknown, with the smallest role that would show it."""
+"""What one missing permission hides: it is unknown, with the smallest role that would show it."""
 
 import contextlib
 import datetime as dt
@@ -54,7 +54,7 @@ READS: dict[str, tuple[str, Read]] = {
 
 
 RECORDED = ("bigquery", "iam", "orgpolicy", "resourcemanager", "serviceusage")
-"""Services whose roles are recorded whole."""
+"""Services whose roles are completely recorded."""
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @contextlib.asynccontextmanager
 async def operator(sandbox: Sandbox, lacks: str) -> AsyncIterator[GoogleCloud]:
-    """The operator, in a custom role that holds everything but one permission."""
+    """The operator, with a custom role that has all permissions except one."""
     env = sandbox.env()
     key = json.loads(Path(env["GOOGLE_APPLICATION_CREDENTIALS"]).read_text(encoding="utf-8"))
     member = f"serviceAccount:{key['client_email']}"
@@ -89,7 +89,7 @@ async def operator(sandbox: Sandbox, lacks: str) -> AsyncIterator[GoogleCloud]:
     caller = CallRunner(judge, 60, sleep=at_once)
     cloud = GoogleCloud.for_operator(CredentialOptions(env=env), Endpoints.from_env(env), caller=caller)
     await cloud.identity()
-    await cloud.dataset_names(P)  # as every look at a project begins
+    await cloud.dataset_names(P)  # as every reading of a project begins
     yield cloud
     await cloud.close()
 
@@ -99,8 +99,9 @@ def is_a_look(name: str) -> bool:
 
 
 def smallest(permission: str) -> set[str]:
-    """The recorded roles that have a permission, change the least and hold the fewest others."""
-    partial = ("roles/monitoring.", "roles/logging.", "roles/policyanalyzer.")  # most they hold is not recorded
+    """The recorded roles that have a permission, change the least and have the fewest others."""
+    # most of their permissions are not recorded
+    partial = ("roles/monitoring.", "roles/logging.", "roles/policyanalyzer.")
     having = [name for name, held in roles.ROLES.items() if permission in held and not name.startswith(partial)]
     sizes = {name: (sum(not is_a_look(p) for p in roles.ROLES[name]), len(roles.ROLES[name])) for name in having}
     return {name for name, size in sizes.items() if size == min(sizes.values())}

@@ -1,4 +1,5 @@
-"""Private keys are in their files alone: not in what is written, printed, drawn, copied, passed on or crashed with."""
+"""Private keys are only in their files: not in anything that is written, printed, drawn, copied, passed on or
+dumped."""
 
 import base64
 import json
@@ -65,7 +66,7 @@ main({arguments})
 
 @dataclass
 class Place:
-    """A sandbox, and a home in which the program has set a connection up."""
+    """A sandbox, and a home in which the program has set up a connection."""
 
     sandbox: Served
     home: Path
@@ -187,7 +188,7 @@ def to_the_last_step(terminal: Terminal) -> None:
 
 
 def ask_for_the_key(terminal: Terminal) -> None:
-    """Press `p` until the question is there: while the project is looked at, it says so instead."""
+    """Press `p` until the question is shown: while the project is being read, a note is shown instead."""
     ends = time.monotonic() + PATIENCE
     while "[ Copy the key ]" not in terminal.text():
         assert time.monotonic() < ends, terminal.text()
@@ -198,7 +199,7 @@ def ask_for_the_key(terminal: Terminal) -> None:
 def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place) -> None:
     with Terminal([*PROGRAM, "setup", "-vv"], place.sandbox.environ(place.home)) as terminal:
         to_the_last_step(terminal)
-        for answer in ("\x1b", "\r"):  # Esc, and Enter on what has the focus
+        for answer in ("\x1b", "\r"):  # Esc, and Enter on the focused widget
             ask_for_the_key(terminal)
             terminal.send(answer)
             terminal.until(lambda: "[ Copy the key ]" not in terminal.text())
@@ -229,7 +230,7 @@ def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place
 
 
 def _print_the_key(place: Place, terminal: Terminal) -> None:
-    """Have the key printed, which is then cleared from the terminal; take it out of what the terminal was sent."""
+    """Print the key, which is then cleared from the terminal; remove it from the terminal's recorded input."""
     terminal.until_text("Step 6", "F10")
     ask_for_the_key(terminal)
     before = len(terminal.raw)
@@ -274,7 +275,7 @@ def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
         for step in range(step_in(text), 6):
             tmux.until(f"Step {step} of 6", "[ Continue ]", "F10")
             tmux.keys("Enter")
-        tmux.until("Step 6 of 6", ".json", "F10")  # the key has been looked for
+        tmux.until("Step 6 of 6", ".json", "F10")  # the key has been searched for
         copied = []
         for key, what in (("1", "Project ID:"), ("2", "Dataset:"), ("3", "Path of the key file:")):
             tmux.keys(key)
@@ -351,7 +352,7 @@ def test_nothing_in_the_environment_of_a_child_names_it(place: Place) -> None:
 
 
 def pasted(place: Place) -> dict[str, str]:
-    """What somebody may have in hand of a key: all of it, or a part."""
+    """What somebody may have copied of a key: all of it, or a part."""
     text = place.key_file.read_text()
     pem = json.loads(text)["private_key"]
     return {

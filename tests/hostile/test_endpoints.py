@@ -1,6 +1,6 @@
-"""Credentials go to Google, to this machine, and where an override sends them in sight of everybody; nowhere else.
+"""Credentials are sent to Google, to this machine, and to the address of a visible override; nowhere else.
 
-A listener on an address of this machine that is not loopback stands for the host that must not get anything.
+A listener on an address of this machine that is not loopback represents the host that must not get anything.
 """
 
 import json
@@ -26,7 +26,7 @@ CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
 
 
 def own_address() -> str:
-    """An address of this machine that is not loopback; nothing is sent to find it out."""
+    """An address of this machine that is not loopback; nothing is sent to find it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -37,7 +37,7 @@ def own_address() -> str:
 
 @dataclass
 class Listener:
-    """Takes note of every connection, whatever is said on it."""
+    """Records every connection."""
 
     address: str
     heard: list[bytes] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What goes into SQL, a URL's path or a file's name has been looked at: nothing in it can end a quotation or climb."""
+"""Values that go into SQL, a URL's path or a file's name are checked: none can end a quotation or leave its folder."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ CHECKS = {
 
 
 def pieces(statement: str) -> list[str]:
-    """Split a statement as BigQuery reads it: what is quoted, and what is between. Raises where a quotation is open."""
+    """Split a statement as BigQuery reads it: quoted parts, and the parts between. Raises if a quotation is open."""
     found = re.fullmatch(r"(?:`[^`\\\n]*`|\"[^\"\\\n]*\"|[^`\"\\])*", statement)
     assert found, statement
     return [p for p in re.split(r"(`[^`]*`|\"[^\"]*\")", statement) if p]

@@ -1,4 +1,4 @@
-"""Whatever Google, or whoever wrote there, puts into a name or a message: it is shown, and does nothing."""
+"""Whatever Google, or somebody writing there, puts into a name or a message: it is shown, and has no effect."""
 
 import os
 import re
@@ -31,10 +31,10 @@ POISON = (
 )
 LONG = POISON + "<b>x</b>" * 1_250
 TOUCHED = "[bold red]BOLD[/]"
-"""A part of it that must be seen as it is: markup that nobody has read as markup."""
+"""A part of it that must be visible unchanged: markup that was not read as markup."""
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Everything that can move a cursor or turn a line around; a line feed is the only one we write ourselves."""
+"""Everything that can move a cursor or reverse a line; a line feed is the only one that we write ourselves."""
 
 PAYLOADS = (
     b"\x1b]0;owned",
@@ -73,7 +73,7 @@ class Ground:
         return {**base, **self.sandbox.env(), **folders, **more}
 
     def run(self, *args: str, stdin: str = "", language: str = "en") -> tuple[str, str]:
-        # What options say is translated when they are read in, which a warm interpreter has done in English.
+        # The texts of options are translated when they are imported, which a warm interpreter has done in English.
         command = [warm.python() if language == "en" else sys.executable, "-m", "kbq_tui", *args]
         done = subprocess.run(
             command,
@@ -123,14 +123,14 @@ class Ground:
         self.sandbox.context.faults.replace(rules)
 
     def written(self) -> dict[str, str]:
-        """Every text the program has written, but the key file (which is Google's own JSON)."""
+        """Every text that the program has written, except the key file (which is Google's own JSON)."""
         files = [p for p in self.home.rglob("*") if p.is_file() and "private_key_id" not in p.read_text()]
         return {str(p.relative_to(self.home)): p.read_text() for p in files}
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """The scenario, set up, and then everything in it poisoned."""
+    """The scenario, set up, and then with hostile text everywhere."""
     with Sandbox("hostile-text") as sandbox:
         home = tmp_path_factory.mktemp("hostile")
         home.chmod(0o700)
@@ -172,7 +172,7 @@ TOOLS = (["doctor"], ["doctor", "--json"], ["key", "list"], ["key", "list", "--j
 
 @pytest.fixture(params=["names", "refusals"])
 def world(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Ground]:
-    """Names are poisoned always; refusals as well, and endless, in one of two."""
+    """Names are always hostile; refusals as well, and endless, in one of two cases."""
     if request.param == "refusals":
         ground.refuse(LONG)
     yield ground
@@ -259,7 +259,7 @@ def test_screens_draw_it_and_obey_none_of_it(world: Ground) -> None:
             if "[ Continue ]" in terminal.text():
                 walk.enter()
             else:
-                terminal.send("\x1b[B\x1b[B\r")  # into the table, and whatever a row offers
+                terminal.send("\x1b[B\x1b[B\r")  # into the table, and everything that a row offers
         terminal.settle(0.8, 60)
         raw = bytes(terminal.raw)
         assert [p for p in PAYLOADS if p in raw] == []

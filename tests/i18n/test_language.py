@@ -1,4 +1,4 @@
-"""Which language is spoken, and the German catalogue: complete, up to date, with blanks and words as they should be."""
+"""The language that is used, and the German catalogue: complete, up to date, with the right fields and words."""
 
 import gettext
 import io
@@ -59,7 +59,7 @@ def test_the_language_is_that_of_the_option_else_the_variable_else_the_locale(ar
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the program with a locale of its own, on a machine where nothing is set up."""
+    """Run the program with a separate locale, on a machine where nothing is set up."""
     clean = {
         k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "CLOUDSDK_", "KBQ_TUI_", "LC_", "LANG"))
     }
@@ -207,7 +207,7 @@ def test_a_problem_stands_in_columns_as_wide_as_the_words(german):
 
 
 def test_what_is_installed_has_the_catalogue():
-    """What git ignores, the wheel leaves out, too."""
+    """What git ignores is not in the wheel either."""
     ended = subprocess.run(["git", "check-ignore", messages.PO, messages.MO], cwd=messages.ROOT, capture_output=True)
     assert ended.returncode != 0, ended.stdout
 
@@ -280,7 +280,7 @@ self.translate("no call of ours")
 
 
 def extracted(source: bytes) -> Iterator[tuple[Any, ...]]:
-    """What Babel makes of a module, by our extractor."""
+    """What Babel finds in a module, with our extractor."""
     return babel.messages.extract.extract("tests.tools.extract.python", io.BytesIO(source))
 
 
@@ -304,7 +304,7 @@ def test_the_catalogue_is_up_to_date_and_compiled():
 
 
 def test_everything_is_translated():
-    """Last, because it is the one that a new text fails: write its German with `--missing` and `--merge`."""
+    """Last, because a new text fails this one: write its German with `--missing` and `--merge`."""
     known = messages.read(messages.PO.read_text("utf-8"))
     left = messages.unwritten(messages.catalogue(messages.sources(), known))
     assert [message.id for message in left] == []

@@ -1,4 +1,4 @@
-"""A message is a value: English for JSON and logs, rendered in the person's language at the edge."""
+"""A message is a value: English for JSON and logs, rendered in the person's language where it is shown."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""What is said below the faces can be told in another language: the words change, what fills the blanks does not."""
+"""Texts from below the faces can be shown in another language: the sentence changes, its values do not."""
 
 import ast
 import json
@@ -80,7 +80,7 @@ def loud() -> Iterator[None]:
 @pytest.mark.parametrize(("code", "template"), TEMPLATES)
 def test_an_entry_has_no_braces_but_blanks_and_no_placeholder_in_its_words(code: str, template: str) -> None:
     assert not set("{}") & set(BLANK.sub("", template)), code
-    # What a call did not know of the account is put in afterwards, in the values only.
+    # What a call did not know of the account is filled in afterwards, in the values only.
     assert placeholder("account") not in template, code
 
 
@@ -268,7 +268,7 @@ def test_what_was_not_known_is_named_in_values_and_commands_and_the_words_stay()
 
 
 UNTOLD = {
-    # What Google shows to everybody, what Google says, what stands in a file.
+    # What Google shows to everybody, Google's texts, the content of a file.
     "Tables and views that Klaviyo reads. Made by kbq-tui.",
     "Klaviyo's working space. Made by kbq-tui.",
     "Tables that Klaviyo writes. Made by kbq-tui.",
@@ -279,7 +279,7 @@ UNTOLD = {
 SENTENCE = re.compile(r"[A-Z][a-z']* \S+ [a-z]")
 ROOMS = ("i18n", "model", "shell", "diagnosis", "planning", "engine", "gcp", "local")
 BY_ENTRY = {"extract.py", "google_error.py", "kinds.py", "rules.py", "commands.py"}
-"""Templates of the catalogue, which are found for translation as such, and patterns of what Google says."""
+"""Templates of the catalogue, which the extractor finds as such, and patterns of Google's texts."""
 
 
 def test_there_is_no_sentence_below_the_faces_that_cannot_be_told() -> None:
@@ -295,7 +295,7 @@ def test_there_is_no_sentence_below_the_faces_that_cannot_be_told() -> None:
 
 
 def _sentences(node: ast.AST, *, told: bool) -> Iterator[tuple[int, str]]:
-    """Yield texts that read like a sentence, and are neither docstrings nor found for translation."""
+    """Yield texts that read like a sentence, and are neither docstrings nor marked for translation."""
     match node:
         case ast.Expr(value=ast.Constant()):
             return

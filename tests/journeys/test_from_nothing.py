@@ -1,4 +1,4 @@
-"""Somebody with nothing, neither a login nor a file of ours, gets to the three values."""
+"""An operator without a login or a file of ours gets to the three values."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
-"""Whole journeys in tmux, screen by screen, against what somebody has read and found good.
+"""Whole journeys in tmux, screen by screen, compared with screens that were reviewed.
 
-The screens lie in `screens/`, as text. After a change that is meant, `python -m tests.journeys.test_golden` walks all
-journeys and writes them anew (`… test_golden fresh-de` a single one): read the difference before you commit it.
+The screens are in `screens/`, as text. After an intended change, `python -m tests.journeys.test_golden` walks all
+journeys and writes them again (`… test_golden fresh-de` a single one): read the difference before you commit it.
 """
 
 import difflib
@@ -25,7 +25,7 @@ pytestmark = [
 
 SCREENS = Path(__file__).parent / "screens"
 COUNTS_DOWN = re.compile(r"(next look|wieder) in \d+ s")
-"""What the dashboard says once it has looked."""
+"""What the dashboard shows once it has read the connections."""
 RESTS = 2.5
 """Seconds for which a screen must stay the same before it is written down."""
 
@@ -46,7 +46,8 @@ class Stop:
         name: of its file.
         keys: tmux's names of keys; empty at the last stop.
         paste: text that is pasted instead.
-        looks: the dashboard is next: it is paused after its first look, or a slow walk would show a second one.
+        looks: whether the dashboard is next: it is paused after its first reading, or a slow walk would show a second
+            one.
     """
 
     name: str
@@ -113,37 +114,37 @@ JOURNEYS = {
 """By scenario. `existing` shows the dashboard, and an error explained there; `sync-silent` syncs and tables."""
 LANGUAGES = ("en", "de")
 SIZES = ((80, 24), (120, 36), (200, 60))
-"""The windows in which each screen is looked at. The keys are pressed in the first, to which the window goes back."""
+"""The windows in which each screen is compared. The keys are pressed in the first, to which the window returns."""
 WALKS = [(scenario, language) for scenario in JOURNEYS for language in LANGUAGES]
 
 
 def still(text: str, token: str) -> str:
-    """Return a screen without what differs from run to run, each character in its place.
+    """Return a screen without what differs from run to run, with each character in its place.
 
     Args:
         text: as captured.
-        token: the random name of the run's folder; a path may be broken over two lines in its middle.
+        token: the random name of the run's folder; a path may be broken over two lines within it.
     """
     wrapped = r"(\s*)".join(re.escape(c) for c in token)
     text = re.sub(wrapped, lambda m: re.sub(r"\S", "X", m[0]), text)
     text = re.sub(r"(?<=/kbq-sandbox-)\w{8}(?=/)", "X" * 8, text)
-    text = re.sub(r"(?<=/kbq-sandbox-)\w{1,7}(?=│)", lambda m: "X" * len(m[0]), text)  # a box stands over the rest
+    text = re.sub(r"(?<=/kbq-sandbox-)\w{1,7}(?=│)", lambda m: "X" * len(m[0]), text)  # a box covers the rest
     text = re.sub(r"(?<=kbq-)[0-9a-f]+(?=…)", lambda m: "X" * len(m[0]), text)
     text = re.sub(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,40}\b", lambda m: "#" * len(m[0]), text)
-    text = re.sub(r"\b[0-9a-f]{7}(?=│)", "#" * 7, text)  # a box stands over the rest of a key's ID
+    text = re.sub(r"\b[0-9a-f]{7}(?=│)", "#" * 7, text)  # a box covers the rest of a key's ID
     text = re.sub(r"\b\d+\.\d s\b", lambda m: re.sub(r"\d", "#", m[0]), text)
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "YYYY-MM-DD", text)
     text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", lambda m: re.sub(r"\d", "0", m[0]), text)
-    text = re.sub(r"[▁▂▃▄▅▆▇█–]{10,}", lambda m: "▁" * len(m[0]), text)  # days are cut at the hour it is
+    text = re.sub(r"[▁▂▃▄▅▆▇█–]{10,}", lambda m: "▁" * len(m[0]), text)  # days begin and end at the present hour
     text = re.sub(r"127\.0\.0\.1:\d+", lambda m: re.sub(r"\d", "#", m[0]), text)
-    text = re.sub(r" *!{2,}(?= +│)", lambda m: "!".rjust(len(m[0])), text)  # how often it was looked at
+    text = re.sub(r" *!{2,}(?= +│)", lambda m: "!".rjust(len(m[0])), text)  # the number of readings
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"
 
 
 def walk(scenario: str, language: str, *, write: bool = False) -> None:
-    """Go through a journey, and compare each screen in each window, or write it down."""
+    """Walk a journey, and compare each screen in each window, or write it."""
     token = secrets.token_hex(5)
-    folder = Path("/tmp") / f"kbq-{token}"  # of the same length everywhere: it stands in the screens
+    folder = Path("/tmp") / f"kbq-{token}"  # always of the same length, because it is in the screens
     command = f"{sys.executable} -m kbq_tui demo --scenario {scenario} --keep {folder}"
     more = {"KBQ_TUI_LANG": language, "KBQ_TUI_CLIPBOARD": "off"}
     tmux = Tmux(command, folder, *SIZES[0], more)
@@ -176,7 +177,7 @@ def _path(scenario: str, language: str, size: tuple[int, int], number: int) -> P
 
 
 def _write(tmux: Tmux, token: str, paths: Mapping[tuple[int, int], Path]) -> None:
-    """Write a screen down in each window; once more where something has come meanwhile."""
+    """Write a screen in each window; once more if something has come meanwhile."""
     before, now = "", _rested(tmux, token)
     while before != now:
         before = now

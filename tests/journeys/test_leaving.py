@@ -1,5 +1,5 @@
-"""Leaving, by every way there is: the dashboard leaves every file as it was, and the set-up of a new connection, before
-its first change, leaves no file at all."""
+"""Leaving in every possible way: the dashboard changes no file, and the set-up of a new connection, before its first
+change, leaves no file at all."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PROGRAM = [sys.executable, "-m", "kbq_tui"]
 
 @pytest.fixture(scope="module")
 def finished() -> Iterator[Served]:
-    """A sandbox, and a home in which the set-up is finished and Klaviyo said to be connected."""
+    """A sandbox, and a home in which the set-up is finished and Klaviyo reported as connected."""
     with served("fresh") as sandbox:
         assert sandbox.run("apply", "--yes").returncode == 0
         assert sandbox.run("verify").returncode == 0
@@ -68,7 +68,7 @@ def test_leaving_the_dashboard_changes_no_file(finished: Served, way: str) -> No
 
 @pytest.fixture(scope="module")
 def untouched() -> Iterator[Served]:
-    """A sandbox in which there is nothing yet, and a home in which there is no connection."""
+    """A sandbox in which there is nothing yet, and a home without a connection."""
     with served("fresh") as sandbox:
         yield sandbox
 

@@ -1,4 +1,4 @@
-"""Leftover keys and over-grants taken away on the screens: Google's own client libraries, real sockets, the sandbox."""
+"""Leftover keys and over-grants removed on the screens: Google's own client libraries, real sockets, the sandbox."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ async def test_a_key_that_is_not_kept_here_is_deleted_and_the_one_kept_here_stay
     at_step: Callable[[Served, Step], KbqApp],
 ) -> None:
     with served("existing") as world:
-        assert world.run("apply", "--yes").returncode == 0  # makes a key of its own beside the one that is there
+        assert world.run("apply", "--yes").returncode == 0  # creates another key beside the existing one
         keys = {k["held_by"]: k["id"] for k in output(world.run("key", "list", "--json").stdout)["keys"]}
         app = at_step(world, Step.ACCOUNT)
         async with app.run_test(size=(80, 24)) as pilot:

@@ -1,4 +1,4 @@
-"""Any resize at any moment, also in the middle of a change: no crash, and in the end the screen that belongs there."""
+"""Any resize at any moment, also during a change: no crash, and in the end the right screen."""
 
 import random
 import sys

@@ -1,4 +1,4 @@
-"""Every scenario, by `kbq-tui demo` without a terminal: how it ends, and that it ends in words."""
+"""Every scenario with `kbq-tui demo` without a terminal: how it ends, and that it ends with a message."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
-"""A line of 2 kB/s and 300 ms each way: every key is answered within 1.5 s, and nothing is torn.
+"""A line of 2 kB/s and 300 ms each way: every key is answered within 1.5 s, and no screen is shown half.
 
-Time on the line is counted from the bytes, so that a busy machine changes nothing. A step has more to say than fits in
-that time: its title and its rule, which stand first, do.
+Time on the line is computed from the bytes, so that a busy machine changes nothing. A step has more text than fits in
+that time: its title and its rule, which come first, do.
 """
 
 import sys
@@ -20,7 +20,7 @@ DOWN, UP, PAGE_DOWN = "\x1b[B", "\x1b[A", "\x1b[6~"
 
 
 def press(terminal: Terminal, key: str, *, changes: bool = False) -> bytes:
-    """Press a key and return what the terminal was sent for it; where it changes the screen, not before it has."""
+    """Press a key and return what the terminal was sent for it; if the key changes the screen, not before it has."""
     before, was = len(terminal.raw), terminal.text()
     terminal.send(key)
     if changes:
@@ -74,7 +74,7 @@ def test_a_box_begins_to_show_in_time() -> None:
 
 
 def shown(sent: bytes) -> list[str]:
-    """The lines of a terminal that has been sent so much."""
+    """The lines of a terminal after so much was sent."""
     screen = pyte.Screen(80, 24)
     pyte.ByteStream(screen).feed(sent)
     return list(screen.display)

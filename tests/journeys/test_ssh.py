@@ -1,4 +1,4 @@
-"""The guided set-up over a real SSH connection: what is sent while nothing happens, and a connection that is cut."""
+"""The guided set-up over a real SSH connection: what is sent while nothing happens, and after the connection breaks."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def client(home: Path) -> dict[str, str]:
 
 
 def cut(terminal: Terminal, server: Sshd, pid_file: Path) -> None:
-    """The line breaks: the client dies without a word, and sshd notices."""
+    """Break the connection: the client is killed, and sshd notices."""
     os.kill(terminal.pid, signal.SIGKILL)
     terminal.wait()
     wait_until(lambda: ended(pid_file), lambda: "the program outlives its terminal")

@@ -1,4 +1,5 @@
-"""What terminals really do, row by row: each behaviour that we design around has a test in a real pseudo-terminal."""
+"""Real behaviours of terminals, row by row: each one that the design depends on has a test in a real
+pseudo-terminal."""
 
 import ast
 import os
@@ -44,7 +45,7 @@ ROWS = {
     "LC_ALL=C": (f"{HERE}::test_in_a_locale_without_utf_8_only_ascii_is_sent",),
     "1x1 window": (f"{HERE}::test_a_window_of_one_cell_is_borne_and_a_small_one_says_so",),
 }
-"""The behaviours, and the tests that show what we make of them."""
+"""The behaviours, and the tests for how we handle them."""
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -90,7 +91,7 @@ def test_unasked_reports_of_a_mouse_neither_end_the_session_nor_are_typed(torn: 
         reports = b"\x1b[M \xe1\xf5\x1b[M#\xff\x80\x1b[Ma!\xc3"
         for piece in [reports[i : i + 1] for i in range(len(reports))] if torn else [reports]:
             os.write(terminal.fd, piece)
-        os.write(terminal.fd, b"\xff\xc3(")  # and bytes that are no text at all
+        os.write(terminal.fd, b"\xff\xc3(")  # and bytes that are not text at all
         terminal.settle()
         assert not terminal.ended()
         shown = terminal.text().replace("\N{REPLACEMENT CHARACTER}", "").replace("(", "")
@@ -196,7 +197,7 @@ def test_a_window_of_one_cell_is_borne_and_a_small_one_says_so() -> None:
 def test_stopped_and_brought_back_it_draws_everything_again() -> None:
     with face("fresh_left_at_project") as terminal:
         terminal.until_text("Preflight: nothing in the way")
-        terminal.until(lambda: "Looking at" not in terminal.text())  # what was going on stays a second longer
+        terminal.until(lambda: "Looking at" not in terminal.text())  # the last message stays a second longer
         terminal.settle()
         before = terminal.text()
         os.kill(terminal.pid, signal.SIGTSTP)
@@ -210,7 +211,7 @@ def test_stopped_and_brought_back_it_draws_everything_again() -> None:
 
 
 def bare(home: Path, **more: str) -> dict[str, str]:
-    """An environment for the program itself, with nothing of the developer's own and no Google to ask."""
+    """An environment for the program itself, with nothing of the developer's own and without Google."""
     return {
         **environment(),
         "HOME": str(home),

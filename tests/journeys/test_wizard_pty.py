@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def operator_writes(sandbox: Served) -> list[str]:
-    """What was written with the operator's own login; the probe of the verification runs as the service account."""
+    """What was written with the operator's own login; the verification's probe runs as the service account."""
     return [c["method"] for c in sandbox.ask("writes") if "klaviyo-data-transfer-user" not in c["principal"]]
 
 
@@ -135,7 +135,7 @@ def test_what_stands_in_the_way_is_named_with_who_can_help_and_the_command(
         walk = Walk(terminal)
         walk.begin()
         walk.at(1, "in the way")
-        terminal.send("\x1b[A")  # from the button up to the first row that is in the way
+        terminal.send("\x1b[A")  # from the button up to the first row that blocks
         terminal.until_text("Remedy", "Who")
         walk.enter()
         terminal.until_text("What is wrong", "What to do")

@@ -1,4 +1,4 @@
-"""The same walk in tmux, which many operators live in; and make demo without a terminal."""
+"""The same walk in tmux, which many operators use; and make demo without a terminal."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""A tmux server of its own with one window."""
+"""A separate tmux server with one window."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ class Tmux:
         subprocess.run([*self._base, "send-keys", *names], check=True)
 
     def move(self, *names: str) -> None:
-        """Press keys of which each but the last moves the focus, and with it the cursor."""
+        """Press keys, each of which except the last moves the focus, and with it the cursor."""
         for name in names[:-1]:
             before = self.cursor()
             self.keys(name)
@@ -45,7 +45,7 @@ class Tmux:
         self.keys(*names[-1:])
 
     def resize(self, columns: int, rows: int) -> None:
-        """Make the window larger or smaller."""
+        """Resize the window."""
         subprocess.run([*self._base, "resize-window", "-x", str(columns), "-y", str(rows)], check=True)
 
     def cursor(self) -> str:
@@ -58,7 +58,7 @@ class Tmux:
         subprocess.run([*self._base, "paste-buffer", "-p"], check=True)
 
     def when(self, ready: Callable[[str], bool], why: Callable[[], str], seconds: float = PATIENCE) -> str:
-        """Wait until the screen is as it should be; return it."""
+        """Wait until the screen is as expected; return it."""
         text = ""
 
         def shown() -> bool:
@@ -70,7 +70,7 @@ class Tmux:
         return text
 
     def until(self, *marks: str, seconds: float = PATIENCE) -> str:
-        """Wait until the screen has these marks, and rests."""
+        """Wait until the screen has these marks, and does not change."""
         before = ""
 
         def rests(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""How an operator walks through the screens: keyboard only, waiting for what the screen says."""
+"""Walks through the screens as an operator does: with the keyboard, waiting for texts on the screen."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ BODIES = (
     "Least privilege",
     "In Klaviyo, go to",
 )
-"""What stands in each one's body: a title may be drawn while the body before it still stands."""
+"""A text in the body of each screen, because a title may be drawn before the body changes."""
 
 
 @dataclass
 class Walk:
-    """A program in a pty, and what its screens said.
+    """A program in a pty, and the texts of its screens.
 
     Attributes:
         seen: the settled text of each step's screen, before anything was pressed on it.
@@ -50,7 +50,7 @@ class Walk:
         self.enter()
 
     def on(self, button: str) -> None:
-        """Wait until a button has the focus: the terminal's own cursor stands in it."""
+        """Wait until a button has the focus: then the terminal's cursor is in it."""
 
         def there() -> bool:
             lines, cursor = self.terminal.text().splitlines(), self.terminal.screen.cursor
@@ -60,7 +60,7 @@ class Walk:
         self.terminal.until(there)
 
     def step(self, number: int, to_do: str, done: str = "[ Continue ]") -> None:
-        """Carry one step out: its button is pressed, and once it is done, `done`."""
+        """Carry out one step: press its button, and wait for `done`."""
         self.at(number, to_do)
         self.on(to_do)
         self.enter()
@@ -70,7 +70,7 @@ class Walk:
             self.enter()
 
     def values(self) -> tuple[str, str, str]:
-        """Read the three values off the last screen; the path may go on over several lines."""
+        """Read the three values from the last screen; the path may continue over several lines."""
         text = "\n".join(line.strip("│| ") for line in self.terminal.text().splitlines())
         project = re.search(r"1\s+Project ID\s+(\S+)", text)
         dataset = re.search(r"2\s+Dataset\s+(\S+)", text)

@@ -1,6 +1,6 @@
 """The sandbox's assumptions about Google: `kbq_tui/sandbox/beliefs.toml`, and BELIEFS.md, which is made from it.
 
-`python -m tests.live.beliefs` writes BELIEFS.md anew.
+`python -m tests.live.beliefs` writes BELIEFS.md again.
 """
 
 import tomllib
@@ -21,7 +21,7 @@ class Belief:
         id: its name.
         says: the behaviour.
         sure: one of `SURE`.
-        source: where it is from.
+        source: its source.
         call: Google's id of the method that would prove it.
         untried: why `make test-live` does not try it; empty if it does.
     """

@@ -1,7 +1,7 @@
 """Where the contract tests run: on the sandbox (`make test`), or on a real project (`make test-live PROJECT=ID`).
 
-A real project is only ever named by an option of the command line, so that nothing in an environment can turn the
-ordinary tests into live ones.
+A real project can only be named by an option of the command line, so that no environment can turn the ordinary tests
+into live ones.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Report belief by belief, where Google itself was asked."""
+    """Report each belief, if Google itself was asked."""
     if not terminalreporter.config.getoption("--live-project", ""):
         return
     how = {"passed": "holds", "failed": "DOES NOT HOLD", "error": "not tried: error", "skipped": "not tried: skipped"}
@@ -55,14 +55,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @dataclass
 class Ground:
-    """A project to try things in.
+    """A project for tests.
 
     Attributes:
-        spec: a connection whose datasets and account have names that nobody has.
-        env: says where Google is, and who is signed in.
+        spec: a connection whose datasets and account have unused names.
+        env: determines Google's addresses, and who is signed in.
         live: whether it is a real project.
-        patience: seconds for which a change may be on its way.
-        scratch: tables made by tests, by dataset; the clean-up drops them.
+        patience: the most seconds until a change takes effect.
+        scratch: tables created by tests, by dataset; the clean-up drops them.
     """
 
     spec: ConnectionSpec
@@ -73,7 +73,7 @@ class Ground:
 
     @property
     def prefix(self) -> str:
-        """What the names of all datasets made here begin with."""
+        """Prefix of the names of all datasets created here."""
         return self.spec.import_dataset.removesuffix("import")
 
     @property
@@ -81,7 +81,8 @@ class Ground:
         return 600.0 if self.live else 10.0
 
     async def until(self, ready: Callable[[], Awaitable[bool]]) -> None:
-        """Ask until it is so, as long as a change may be on its way: what IAM is asked, it may answer from before.
+        """Ask until the condition holds, as long as a change may not have taken effect: IAM may answer with an older
+        state.
 
         Source: https://cloud.google.com/iam/docs/reference/rest (reads are eventually consistent, writes are not).
         """
@@ -91,7 +92,7 @@ class Ground:
 
     @contextmanager
     def ports(self) -> Iterator[Ports]:
-        """Everything as the program has it; made anew for each event loop."""
+        """Everything as the program has it; created again for each event loop."""
         endpoints, clock = Endpoints.from_env(self.env), SystemClock()
         cloud = GoogleCloud.for_operator(CredentialOptions(env=self.env), endpoints)
         keys = KeyFiles(self.folder / "keys", KeyringCopy({"KBQ_TUI_KEYRING": "off"}))
@@ -99,7 +100,7 @@ class Ground:
         yield Ports(cloud, KeyImpersonator(endpoints), keys, journal, clock)
 
     async def clean(self) -> list[str]:
-        """Take away everything under our names; what cannot be is named."""
+        """Delete everything with our names; what cannot be deleted is listed."""
         left: list[str] = []
         spec = self.spec
         with self.ports() as ports:
@@ -129,7 +130,7 @@ class Ground:
         return left
 
     async def _sweep(self, cloud: Cloud, dataset: str) -> None:
-        """Drop what a verification left that was cut off: a dataset goes only when it is empty."""
+        """Drop what an interrupted verification left: a dataset can only be deleted when it is empty."""
         spec = self.spec
         for table in await cloud.tables(spec.project, dataset):
             if table.name.startswith(PROBE_PREFIX):
@@ -145,11 +146,11 @@ class Ground:
         return {b.role for b in bindings if self.spec.member in b.members}
 
     async def nothing(self) -> bool:
-        """Whether no trace of ours is left."""
+        """Whether nothing of ours is left."""
         return await self.traces() == []
 
     async def traces(self) -> list[str]:
-        """What of ours there is in the project."""
+        """What there is of ours in the project."""
         spec = self.spec
         with self.ports() as ports:
             found = [
@@ -165,13 +166,13 @@ class Ground:
 
 @pytest.fixture(scope="session")
 def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Names with a random suffix; whatever happens, everything under them is taken away at the end."""
+    """Names with a random suffix; whatever happens, everything with them is deleted at the end."""
     yield from _made(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def other_ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """The same under other names."""
+    """The same with other names."""
     yield from _made(request, tmp_path_factory)
 
 

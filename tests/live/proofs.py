@@ -1,4 +1,4 @@
-"""Google as the proofs of beliefs ask it, and the list of them."""
+"""How the proofs of beliefs call Google, and the list of them."""
 
 import secrets
 import time
@@ -19,7 +19,7 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 class Google:
-    """Plain REST as the operator, in a dataset and an account made for this."""
+    """Plain REST as the operator, in a dataset and an account created for this."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground, self.at = ground, Endpoints.from_env(ground.env)
@@ -69,7 +69,7 @@ PROOFS: dict[str, Callable[[Google], None]] = {}
 
 
 def eventually(ask: Callable[[], requests.Response], seconds: float) -> requests.Response:
-    """The answer once it is no 404: a new table takes no rows at first."""
+    """Return the answer once it is not a 404: a new table accepts no rows at first."""
     deadline = time.monotonic() + seconds
     while True:
         answer = ask()
@@ -87,7 +87,7 @@ def proves(belief: str) -> Callable[[Callable[[Google], None]], Callable[[Google
 
 
 def with_table(there: Google, work: Callable[[str], None]) -> None:
-    """Calls `work` with a table of two INT64 columns and three rows, in the form ``DATASET.TABLE``."""
+    """Call `work` with a table of two INT64 columns and three rows, in the form ``DATASET.TABLE``."""
     name = f"{there.dataset.rpartition('/')[2]}.t{secrets.token_hex(4)}"
     there.query(f"CREATE TABLE `{name}` AS SELECT x, x AS y FROM UNNEST([1, 2, 3]) AS x")
     try:

@@ -19,9 +19,9 @@ JSON = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def there(other_ground: Ground) -> Iterator[Google]:
-    """A dataset and an account of our own; `other_ground` takes them away.
+    """A dataset and an account of our own; `other_ground` deletes them.
 
-    As long as `other_ground` lives: a worker that steals work may leave this module, and come back to it.
+    They exist as long as `other_ground`, because a worker that steals work may leave this module, and come back to it.
     """
     ground = other_ground
     there = Google(ground)

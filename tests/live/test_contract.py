@@ -1,4 +1,4 @@
-"""What the program believes of Google, asked of Google: step by step, each standing on the one before.
+"""The program's assumptions about Google, tested at Google: step by step, each building on the one before.
 
 Sources: https://cloud.google.com/bigquery/docs/access-control, …/information-schema-object-privileges,
 https://cloud.google.com/iam/docs/keys-create-delete, https://cloud.google.com/bigquery/docs/error-messages
@@ -116,7 +116,7 @@ async def every_check_passes_with_something_to_read(ground: Ground) -> None:
 
 async def refusals_are_recognised_by_googles_own_words(ground: Ground) -> None:
     spec = ground.spec
-    ground.scratch.append((spec.import_dataset, "x"))  # should Google not refuse it
+    ground.scratch.append((spec.import_dataset, "x"))  # if Google does not refuse it
     with ground.ports() as ports:
         cloud = account_cloud(ground, ports)
         for statement, code in REFUSALS:
@@ -224,7 +224,7 @@ STEPS = (
 
 async def test_google_is_what_the_program_believes(ground: Ground) -> None:
     for step in STEPS:
-        print(step.__name__.replace("_", " "))  # which one it was, where it fails
+        print(step.__name__.replace("_", " "))  # which one it was, if it fails
         await step(ground)
 
 

@@ -1,4 +1,4 @@
-"""What the tests of this machine share: a key that is recognisable, and stores without a keyring."""
+"""Shared by the tests of this machine: a recognisable key, and stores without a keyring."""
 
 import json
 import secrets
@@ -48,7 +48,7 @@ class FakeClock:
 
 
 class FakeKeyring:
-    """A keyring in memory. `limit` is the longest value it keeps."""
+    """A keyring in memory. `limit` is the longest value it stores."""
 
     def __init__(self, limit: int | None = None) -> None:
         self.values: dict[tuple[str, str], str] = {}

@@ -20,7 +20,7 @@ X11 = {"DISPLAY": ":0"}
 
 
 class Tools:
-    """Stands in for the programs: which exist, which work."""
+    """Replaces the programs: which exist, which work."""
 
     def __init__(self, *works: str) -> None:
         self.works = works
@@ -118,7 +118,7 @@ def test_what_terminals_would_cut_is_not_sent() -> None:
 
 
 def test_a_tool_that_hangs_or_is_missing_is_left_in_time(tmp_path: Path) -> None:
-    assert not run_tool(["sleep", "100000"], b"x", 0.2)  # waited for, it would hold up the suite
+    assert not run_tool(["sleep", "100000"], b"x", 0.2)  # waiting for it would block the suite
     assert not run_tool([str(tmp_path / "missing")], b"x", 1)
     assert not run_tool(["false"], b"x", PATIENCE)
     assert run_tool(["cat"], b"x" * 200_000, PATIENCE)

@@ -1,4 +1,4 @@
-"""Which existing file each kind of output may replace, add to or delete: only its own kind, and empty ones."""
+"""Which existing file each kind of output may replace, append to or delete: only its own kind, and empty ones."""
 
 import fcntl
 import json
@@ -58,7 +58,7 @@ PLANNED = SavedPlan.of(
 
 
 def write_told(path: Path) -> None:
-    """Remember what a command was told, in this file."""
+    """Save what a command was given, in this file."""
     teller = OnChange("true", Paths(path.parent, path.parent, path.parent), FakeClock())
     teller._path = path
     teller.remember({"shop": {"unhealthy": "yes"}})
@@ -73,7 +73,7 @@ def write_log(path: Path) -> None:
 
 
 def sign(path: Path) -> None:
-    """Take a lock, and leave its file as a process does that dies meanwhile."""
+    """Take a lock, and leave its file as a process that dies meanwhile would."""
     taken = ConnectionLock(path, FakeClock())
     taken.acquire()
     os.close(taken._fd)
@@ -87,7 +87,7 @@ def write_env(path: Path) -> None:
 
 
 def verification() -> dict[str, object]:
-    """Return the last verification as it is kept."""
+    """Return the last verification as saved."""
     at, checks = "2026-01-31T09:00:00+00:00", [r.to_json() for r in RESULTS]
     return {"schema": "kbq-tui/verify/v1", "connection": "prod", "at": at, "ok": True, "checks": checks}
 
@@ -114,7 +114,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 """Every file that is written, by the function of the product that writes it."""
 
 NAMES = {"wizard": "wizard.json", "verification": "verify.json", "source looks": "source.json"}
-"""Names that a writer insists on; any other is as good."""
+"""Names that a writer requires; for the others any name is possible."""
 
 KINDS: dict[str, FileKind] = {
     "report": REPORT,
@@ -160,7 +160,7 @@ FOREIGN: dict[str, bytes] = {
 
 @dataclass(frozen=True)
 class Kept:
-    """What must not change of a file that is refused."""
+    """What must not change in a file that is refused."""
 
     content: bytes
     mode: int
@@ -173,7 +173,7 @@ class Kept:
 
 
 def written_by(name: str, folder: Path) -> bytes:
-    """Return what a kind of file holds, as the product writes it."""
+    """Return the content of a kind of file, as the product writes it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAMES.get(name, "made")
     WRITERS[name](path)
@@ -181,7 +181,7 @@ def written_by(name: str, folder: Path) -> bytes:
 
 
 def written(name: str, path: Path) -> bool:
-    """Write a kind of file; returns whether it was taken. A refusal must name the file."""
+    """Write a kind of file; returns whether it was accepted. A refusal must name the file."""
     problem = None
     before = logging.getLogger().handlers[:]
     try:
@@ -195,7 +195,7 @@ def written(name: str, path: Path) -> bool:
             logging.getLogger().removeHandler(handler)
     if problem is None:
         return path.is_file() and path.stat().st_size > 0 and (name != "log" or log_taken(path))
-    # A connection file that is not right is named with the line and the key instead.
+    # An invalid connection file is named with the line and the key instead.
     assert problem.code == "KBQ-FILE-NOT-OURS" or (name, problem.code) == ("connection", "KBQ-CONFIG-INVALID")
     assert problem.exit_code == 2
     assert str(path) in str(problem.cause) or str(path.resolve()) in str(problem.cause)
@@ -209,7 +209,7 @@ def log_taken(path: Path) -> bool:
 
 @pytest.fixture(autouse=True)
 def _nothing_hangs() -> Iterator[None]:
-    signal.alarm(60)  # a pipe that is waited for would hold up the whole run
+    signal.alarm(60)  # a test that waits for a pipe would block the whole run
     yield
     signal.alarm(0)
 
@@ -298,7 +298,7 @@ def test_links_are_followed_for_reports_and_connections_only(name: str, target: 
     if followed:
         assert taken
     else:
-        assert not taken or target == "its own kind"  # where nothing has changed, nothing is written
+        assert not taken or target == "its own kind"  # nothing has changed, so nothing is written
         assert (Kept.of(real) if real.exists() else None) == before
     if followed and before is not None:
         assert stat.S_IMODE(real.stat().st_mode) == 0o644

@@ -1,4 +1,4 @@
-"""What another program writes on standard error is in the log, and our own lines are where they belong."""
+"""What another program writes to standard error is in the log, and our own lines are in their place."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ subprocess.run(["sh", "-c", "echo afterwards >&2"], check=True)
 
 
 class Pass(FakeKeyring):
-    """A keyring behind which a program complains."""
+    """A keyring with a program behind it that writes an error."""
 
     def get_password(self, service: str, username: str) -> str | None:
         subprocess.run(COMPLAINT, check=True)

@@ -1,4 +1,4 @@
-"""The log of the screens is begun by its first record, and then is the log that there always was."""
+"""The screens' log is started by its first record, and then is the usual log."""
 
 import logging
 import threading

@@ -139,7 +139,7 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
     taken: list[bool] = []
 
     def slow(fd: int) -> bool:
-        """The one before lets go after this process has opened its file."""
+        """The previous holder releases it after this process has opened its file."""
         if not taken:
             first.release()
         taken.append(locked(fd))

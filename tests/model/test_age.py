@@ -1,4 +1,4 @@
-"""How long ago something was, in the largest unit that it fills."""
+"""How long ago something was, in the largest unit that fits."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What of our own changes may be on its way, and for how long that counts."""
+"""Which of our own changes may not have taken effect, and how long that counts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A command is a template with values, and knows what takes it back; it is rendered once."""
+"""A command is a template with values, and has its undo; it is rendered once."""
 
 import shlex
 

@@ -1,4 +1,4 @@
-"""The time between two looks, as people write it."""
+"""The interval between two readings, as people write it."""
 
 import pytest
 

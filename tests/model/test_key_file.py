@@ -1,4 +1,4 @@
-"""What is said of a key file that is none, or that was damaged on its way."""
+"""Messages about a file that is not a key file, or was damaged."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is minded about a key, and who a caller is."""
+"""Warnings about a key, and who a caller is."""
 
 from datetime import UTC, datetime, timedelta
 

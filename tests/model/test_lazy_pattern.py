@@ -1,4 +1,4 @@
-"""A lazy pattern does what a compiled one does, and every one of the program can be compiled."""
+"""A lazy pattern does what a compiled one does, and every one in the program can be compiled."""
 
 import importlib
 import pkgutil

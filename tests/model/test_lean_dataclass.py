@@ -1,4 +1,4 @@
-"""A lean dataclass is what the standard library would have made of the same class."""
+"""A lean dataclass is equal to what the standard library makes of the same class."""
 
 import copy
 import dataclasses

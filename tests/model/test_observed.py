@@ -1,4 +1,4 @@
-"""Roles that an answer writes as conditional ones are the roles they are."""
+"""Roles that an answer writes as conditional ones are read as the plain roles."""
 
 import pytest
 

@@ -36,7 +36,7 @@ def test_the_id_is_that_of_plans_and_the_journal(key: ActionKey, text: str) -> N
 
 @pytest.mark.parametrize("path", [p for p in ROOT.rglob("*.py") if p.relative_to(ROOT).parts[0] != "sandbox"], ids=str)
 def test_no_id_of_an_action_is_taken_apart(path: Path) -> None:
-    """What an action is about is in its key. A check's or a line's id is none of an action's."""
+    """The subject of an action is in its key. An id of a check or a line is not an action's id."""
     kinds = {kind.value for kind in ActionKind}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "startswith":

@@ -1,4 +1,4 @@
-"""What is changed, or a role is held on, is a value: its full name, and what it is called in a sentence."""
+"""A resource is a value, with its full name, and its name in a sentence."""
 
 import ast
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_a_sentence_says_what_kind_of_thing_it_is(ref: Grantable, words: str) ->
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_nothing_is_read_back_out_of_a_sentence(path: Path) -> None:
-    """A resource is a value; what `words` says of it is for people."""
+    """A resource is a value; `words` is only for people."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             blank = [a.value for a in node.args if isinstance(a, ast.Constant)] == [" "]

@@ -1,4 +1,4 @@
-"""The key is radioactive: what a Secret shows, and what scrub takes out."""
+"""Private keys stay hidden: what a Secret shows, and what scrub removes."""
 
 import base64
 import copy

@@ -1,4 +1,4 @@
-"""Names and ids: what is let in, and what the operator reads at the field."""
+"""Names and ids: which are accepted, and what the operator reads beside the field."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""One word for one verdict, wherever it is shown; and titles of checks that are no double negative."""
+"""One word for each verdict, wherever it is shown; and titles of checks without double negatives."""
 
 import re
 from dataclasses import replace
@@ -36,13 +36,13 @@ RETIRED = {
     "en": re.compile(r"\b(proven|passed|healthy|unhealthy|succeeded|broken)\b", re.I),
     "de": re.compile(r"\b(bestanden|bewiesen|gesund|gelungen)\b", re.I),
 }
-"""Words that once stood beside `ok` and `fail`; `ok` and `fail` are the only ones for a verdict."""
+"""Words that were once used beside `ok` and `fail`, the only ones for a verdict now."""
 OTHER_SENSE = ("was passed (", "or passed as an argument", "and passed over", "broken pipe")
-"""Texts in which such a word is no verdict."""
+"""Texts in which such a word is not a verdict."""
 
 
 def texts() -> list[tuple[str, str]]:
-    """Every text that people read, with its language."""
+    """Every text for people, with its language."""
     found = [("en", line) for line in (ROOT / "README.md").read_text("utf-8").splitlines()]
     with CATALOGUE.open("rb") as file:
         for entry in read_po(file, locale="de"):

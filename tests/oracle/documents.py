@@ -1,4 +1,4 @@
-"""Google's discovery documents, as google-api-python-client brings them along: methods by path, and schemas."""
+"""Google's discovery documents, from google-api-python-client: methods by path, and schemas."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 JSON = dict[str, Any]
 
-# Below which path the sandbox serves an API, and which versions of it.
+# The path prefix and the versions of each API that the sandbox serves.
 SERVED = {
     "/iam/": ("iam", "v1"),
     "/iamcredentials/": ("iamcredentials", "v1"),
@@ -41,7 +41,7 @@ class Document:
         base = data["servicePath"]
         found = [(_literals(m), m["httpMethod"], _pattern(base + m.get("flatPath", m["path"])), m)
                  for m in self.methods.values()]  # fmt: skip
-        # of two that fit, the one with more of its own words is meant: `{name}:undelete` rather than `{name}`
+        # of two that match, the one with more literal parts is meant: `{name}:undelete` rather than `{name}`
         self._by_path = [(verb, pattern, m) for _, verb, pattern, m in sorted(found, key=lambda f: -f[0])]
 
     @lru_cache(4096)  # noqa: B019  documents live as long as the process
@@ -69,10 +69,10 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 @cache
 def document(api: str, version: str) -> Document:
-    """A document that google-api-python-client brings along, read once.
+    """A document from google-api-python-client, read once.
 
     Raises:
-        FileNotFoundError: there is none of that name.
+        FileNotFoundError: there is none with this name.
     """
     found = find_spec("googleapiclient")  # not imported: that takes longer than reading the documents
     assert found is not None, "google-api-python-client is missing: make check"
@@ -82,7 +82,7 @@ def document(api: str, version: str) -> Document:
 
 
 def served_by(path: str) -> tuple[Document, str] | None:
-    """The document that a path of the sandbox belongs to, and Google's path; None for what is no API of Google's."""
+    """The document for a path of the sandbox, and Google's path; None for a path that is not an API of Google's."""
     if match := _BIGQUERY.match(path):
         return document("bigquery", "v2"), match[2]
     for prefix, (api, *versions) in SERVED.items():

@@ -10,9 +10,9 @@ from tests.oracle.values import Values
 
 JSON = dict[str, Any]
 PRODUCT = "kbq-tui/"
-"""How the product's User-Agent begins."""
+"""Prefix of the product's User-Agent."""
 NOT_SO = frozenset({("bigquery.jobs.insert", "request.jobReference.jobId: is required")})
-"""What a document says, and Google does otherwise: the server makes an id for a job that has none, and a dry run gets
+"""What Google does differently from its documents: the server creates an id for a job that has none, and a dry run gets
 none. Source: https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid"""
 REST_ONLY = frozenset({"disableReason", "extendedStatus"})
 """Fields of service-account keys that iam.v1's REST has, and google-cloud-iam 2.27 does not."""
@@ -22,10 +22,10 @@ _ENTRY = {"message", "domain", "reason", "location", "locationType", "debugInfo"
 
 @dataclass
 class Verdict:
-    """What one exchange showed.
+    """The result for one exchange.
 
     Attributes:
-        method: Google's id of the method; empty for what is no API of Google's.
+        method: Google's id of the method; empty if it is not an API of Google's.
         sent, answered: fields seen, as ``Schema.field``.
         faults: in words.
     """
@@ -37,11 +37,11 @@ class Verdict:
 
 
 def judge(exchange: Exchange) -> Verdict:
-    """Hold an exchange against the documents.
+    """Compare an exchange with the documents.
 
-    Requests are judged where the product makes them. Tests send by hand what they like, and Google's own clients send
-    what their documents do not have (google-cloud-bigquery a ``projection``, bq read-only fields). One that the sandbox
-    has refused as malformed (400) is not looked at again.
+    Requests are judged if the product makes them. Tests send anything by hand, and Google's own clients send fields
+    that their documents do not have (google-cloud-bigquery a ``projection``, bq read-only fields). One that the sandbox
+    has refused as malformed (400) is not checked.
     """
     if exchange.verb == "gRPC":
         return _judge_message(exchange)
@@ -49,7 +49,7 @@ def judge(exchange: Exchange) -> Verdict:
     if found is None:
         return Verdict()
     google, path = found
-    # the parts of a file are put where its upload was announced, which the documents leave to the protocol
+    # the parts of a file are sent to the address of the upload, which the documents leave to the protocol
     is_part = exchange.verb == "PUT" and exchange.path.startswith("/upload/")
     method = google.find("POST" if is_part else exchange.verb, path)
     if method is None:
@@ -69,7 +69,7 @@ def judge(exchange: Exchange) -> Verdict:
 
 
 def _judge_message(exchange: Exchange) -> Verdict:
-    """google.iam.admin.v1: the messages see to the request, and the answer's fields are those of REST."""
+    """google.iam.admin.v1: the messages check the request, and the answer's fields are those of REST."""
     google = document("iam", "v1")
     name = exchange.method.replace("serviceAccountKeys", "serviceAccounts.keys")
     method = google.methods[name.replace("iam.service", "iam.projects.service")]
@@ -81,7 +81,7 @@ def _judge_message(exchange: Exchange) -> Verdict:
 
 
 def _message_faults(exchange: Exchange) -> list[str]:
-    """What google-cloud-iam's message says to an answer. It lacks fields that REST has by now."""
+    """Whether google-cloud-iam's message accepts an answer. It lacks fields that REST now has."""
     from google.protobuf import json_format
 
     from kbq_tui.sandbox.grpc_iam import RPCS
@@ -161,7 +161,7 @@ def _error_faults(exchange: Exchange) -> list[str]:
 
 
 def _detail_fault(detail: JSON) -> str:
-    """What Google's own message says to a detail; empty if nothing."""
+    """Whether Google's own message accepts a detail; empty if it does."""
     from google.protobuf import any_pb2, json_format
     from google.rpc import error_details_pb2  # noqa: F401  registers the messages
 

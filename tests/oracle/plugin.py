@@ -1,6 +1,6 @@
-"""The oracle in pytest: the sandbox's exchanges are held against Google's discovery documents as they pass.
+"""The oracle in pytest: the sandbox's exchanges are compared with Google's discovery documents as they pass.
 
-At the end of the run stands what was seen, and a fault fails the run. What a test does wrong on purpose is marked
+The end of the run has a summary, and a fault fails the run. A test that is wrong on purpose is marked
 ``@pytest.mark.not_google("why")``.
 """
 

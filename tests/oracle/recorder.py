@@ -1,4 +1,4 @@
-"""Judges every exchange of every sandbox of a test run, in whichever process, and sums up at its end."""
+"""Judges every exchange of every sandbox of a test run, in any process, and prints a summary at its end."""
 
 import atexit
 import json
@@ -15,7 +15,7 @@ from kbq_tui.sandbox import exchanges
 from tests.oracle.judge import judge
 
 FOLDER = "KBQ_TEST_ORACLE"
-"""The environment variable that names the folder for findings. A sandbox in a process without it is not watched."""
+"""The environment variable with the folder for findings. A sandbox in a process without it is not watched."""
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Findings:
     Attributes:
         methods: how often each was called.
         sent, answered: fields in requests and in answers, as ``Schema.field``.
-        faults: "METHOD: FAULT", and the first test that met it.
+        faults: "METHOD: FAULT", and the first test with it.
     """
 
     methods: Counter[str] = field(default_factory=Counter)
@@ -34,14 +34,14 @@ class Findings:
     faults: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: "Findings") -> None:
-        """Take in what another process has seen."""
+        """Add what another process has seen."""
         self.methods += other.methods
         self.sent |= other.sent
         self.answered |= other.answered
         self.faults = {**other.faults, **self.faults}
 
     def dump(self, path: Path) -> None:
-        """Write it down, for the process that sums up."""
+        """Write it, for the process that prints the summary."""
         data = {"methods": self.methods, "sent": sorted(self.sent), "answered": sorted(self.answered)}
         with suppress(OSError):  # the run is over
             path.write_text(json.dumps({**data, "faults": self.faults}))
@@ -77,7 +77,7 @@ class Recorder:
             self.fault(verdict.method or exchange.method, fault)
 
     def fault(self, method: str, text: str) -> None:
-        """Note a fault, and at once: a process that is killed cannot do it later."""
+        """Note a fault, and at once, because a process that is killed cannot do it later."""
         with self.lock:
             if f"{method}: {text}" in self.findings.faults:
                 return
@@ -93,7 +93,7 @@ class Recorder:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """For what is wrong on purpose."""
+        """Do not judge what is wrong on purpose."""
         self.off += 1
         try:
             yield

@@ -1,4 +1,4 @@
-"""The oracle itself: what it lets through, and each kind of fault that it finds."""
+"""The oracle itself: what it accepts, and each kind of fault that it finds."""
 
 from typing import Any
 

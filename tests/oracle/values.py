@@ -1,4 +1,4 @@
-"""Whether JSON is what a schema of a discovery document says."""
+"""Whether JSON matches a schema of a discovery document."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from typing import Any
 from tests.oracle.documents import Document
 
 JSON = dict[str, Any]
-MOST = 40  # of a long list, so many items are looked at
+MOST = 40  # of a long list, so many items are checked
 _WHOLE = re.compile(r"-?\d+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
@@ -32,11 +32,11 @@ def _is_base64(text: str) -> bool:
 
 
 class Values:
-    """Looks through one request or one answer.
+    """Checks one request or one answer.
 
     Args:
-        document: whose schemas.
-        creates: whether required fields have to be there; a change may leave them out.
+        document: the document with the schemas.
+        creates: whether required fields must be present; a change may leave them out.
         request: requests may spell numbers both ways and clear fields with null, and may not set read-only fields.
 
     Attributes:
@@ -50,7 +50,7 @@ class Values:
         self.faults: list[str] = []
 
     def look(self, value: Any, schema: JSON, where: str) -> None:
-        """Look at a value and all in it."""
+        """Check a value and everything in it."""
         if "$ref" in schema:
             name = schema["$ref"]
             self._look(value, self.document.schemas[name], where, name)
@@ -104,7 +104,7 @@ class Values:
         if kind == "boolean":
             return isinstance(value, bool)
         if kind in ("integer", "number"):
-            if isinstance(value, str):  # JSON knows no NaN
+            if isinstance(value, str):  # JSON has no NaN
                 return value == "NaN" if kind == "number" else self.request and bool(_WHOLE.fullmatch(value))
             return isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
         if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What is set on a dataset itself: how long tables live, whether everybody is let in."""
+"""Settings of a dataset itself: expirations, and access for everybody."""
 
 from datetime import UTC, datetime, timedelta
 

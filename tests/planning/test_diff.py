@@ -1,4 +1,4 @@
-"""The plan: what is missing is made, what is there stays, what is unknown is never written to."""
+"""The plan: what is missing is created, what exists stays, what is unknown is never written to."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Which dataset lies where it cannot stay, and where it has to be made anew."""
+"""Which dataset is in the wrong location, and where it has to be created again."""
 
 from dataclasses import replace
 

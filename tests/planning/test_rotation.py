@@ -1,4 +1,4 @@
-"""What comes next when a key is replaced; whatever is there, one key that works is always left."""
+"""The next step of a rotation; in every state, one key that works is left."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -98,7 +98,7 @@ def test_once_klaviyo_has_it_a_new_key_that_does_not_work_stops_everything(keys:
 
 
 def test_the_old_key_goes_only_while_the_new_one_works_and_klaviyo_has_it() -> None:
-    """All combinations of what can be there."""
+    """All combinations of possible states."""
     states: tuple[dict[str, object] | None, ...] = (None, {}, {"disabled": True}, {"expires": NOW})
     records = (None, BEGUN, MADE, VERIFIED, TAKEN, OFF)
     places = (None, local(OLD), local(NEW))

@@ -1,4 +1,4 @@
-"""Two connections that share an account or a dataset with different needs are told so before anything is done."""
+"""Two connections that share an account or a dataset with different needs are reported before anything is done."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What jobs say of syncs: figures, the usual time between two syncs, and what is worth a look."""
+"""What jobs show about syncs: figures, the usual time between two syncs, and findings."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ def kinds(found: JobSummary, **more: object) -> list[FindingKind]:
 
 def test_jobs_and_bytes_are_counted_by_day_and_every_day_of_the_time_is_there() -> None:
     found = of([job(HOUR, billed=5), job(2 * HOUR, billed=7), job(25 * HOUR, "no"), job(20 * DAY, billed=9)])
-    assert len(found.days) == 15  # the first of them in part
+    assert len(found.days) == 15  # the first of them partly
     assert [day.date for day in found.days] == [(NOW - n * DAY).date() for n in reversed(range(15))]
     assert (found.days[-1].jobs, found.days[-1].billed, found.days[-1].failed) == (2, 12, 0)
     assert (found.days[-2].jobs, found.days[-2].billed, found.days[-2].failed) == (1, None, 1)
@@ -90,7 +90,7 @@ def test_the_cost_is_of_thirty_days_and_unknown_where_no_job_tells() -> None:
     [
         ([24 * n * 60 for n in range(5)], timedelta(days=1)),
         ([60 * n for n in range(30)], HOUR),
-        ([15 * n for n in range(30)], HOUR),  # Klaviyo syncs every hour at most
+        ([15 * n for n in range(30)], HOUR),  # Klaviyo's shortest interval is an hour
         ([minute + 60 * n for n in range(5) for minute in (0, 1, 2)], HOUR),
         ([0, 60], None),
         ([], None),

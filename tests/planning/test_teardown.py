@@ -1,4 +1,4 @@
-"""What is taken away is what we made, and nothing else."""
+"""A teardown removes what we created, and nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -47,7 +47,7 @@ ALL = (
     (f"grant:dataset:{IMPORT}:{DATA_VIEWER}", f"acme-prod:{IMPORT}"),
     (f"grant:dataset:{TMP}:{DATA_EDITOR}", f"acme-prod:{TMP}"),
 )
-"""What an undisturbed set-up writes into the journal."""
+"""What a set-up without faults writes into the journal."""
 
 
 def change(action: str, resource: str) -> OwnChange:
@@ -67,7 +67,7 @@ def dataset(name: str, role: str, **more: object) -> Present[DatasetInfo]:
 
 
 def seen(**more: object) -> Observed:
-    """What is there after a set-up of ours, and nothing else."""
+    """The state after a set-up of ours, and nothing else."""
     whole = Observed(
         at=NOW,
         identity=Present(Identity("me@x.com", verbatim("test"))),

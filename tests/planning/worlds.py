@@ -1,4 +1,4 @@
-"""Observed states, made up: every part present, absent or unknown."""
+"""Made-up observed states: every part present, absent or unknown."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ SPEC = ConnectionSpec("my-project")
 
 
 def fresh(spec: ConnectionSpec = SPEC) -> Observed:
-    """A project with everything on, and nothing in it."""
+    """A project with everything enabled, and nothing in it."""
     return Observed(
         at=AT,
         identity=Present(Identity("me@example.com", verbatim("test"))),
@@ -62,7 +62,7 @@ def fresh(spec: ConnectionSpec = SPEC) -> Observed:
 
 
 def after(spec: ConnectionSpec, observed: Observed, plan: Plan) -> Observed:
-    """What is there once every change of the plan has been made."""
+    """The state after every change of the plan was made."""
     for action in plan.changes:
         match action.op:
             case EnableService(service=name):
@@ -122,7 +122,7 @@ def specs(draw: st.DrawFn) -> ConnectionSpec:
     )
 
 
-# Made once: hypothesis spends more on a strategy that is made for each draw than the plans cost that are tried.
+# Created once, because hypothesis spends more time on creating a strategy for each draw than on the plans.
 _WHICH = {n: st.integers(0, n - 1) for n in range(1, 6)}
 _SOME_ENTRIES = st.none() | st.lists(st.integers(0, 5), max_size=4, unique=True)
 _SOME_BINDINGS = st.lists(st.integers(0, 3), max_size=3, unique=True)
@@ -132,7 +132,8 @@ _KEY_COUNT = st.integers(0, 11)
 
 @st.composite
 def observations(draw: st.DrawFn, spec: ConnectionSpec) -> Observed:
-    """Any mixture of present, absent and unknown parts, foreign grants, tombstones, dead keys and policies."""
+    """Any mixture of present, absent and unknown parts, other people's grants, deleted accounts, dead keys and
+    policies."""
 
     def maybe(*values: Any) -> Any:
         return (*values, UNKNOWN)[draw(_WHICH[len(values) + 1])]

@@ -1,4 +1,4 @@
-"""The sandbox over real sockets, spoken to by Google's own client libraries."""
+"""The sandbox over real sockets, called by Google's own client libraries."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ class Client:
         return self.call("POST", path, body or {}, **more)
 
     def fresh_session(self) -> AuthorizedSession:
-        """A session on a connection of its own, with a token of its own."""
+        """A session with a separate connection and token."""
         return AuthorizedSession(service_account.Credentials.from_service_account_info(self.key, scopes=[CLOUD]))
 
     def iam(self, credentials: Any = None) -> iam_admin_v1.IAMClient:
@@ -81,7 +81,7 @@ def sandbox(start: Callable[..., Sandbox]) -> Sandbox:
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., Client]]:
-    """A caller of a sandbox: its operator, or whoever's key (JSON or file) is given."""
+    """A caller of a sandbox: its operator, or the owner of the given key (JSON or file)."""
     made: list[Client] = []
 
     def build(sandbox: Sandbox, key: Any = None, scopes: list[str] | None = None) -> Client:
@@ -104,13 +104,13 @@ def operator(sandbox: Sandbox, connect: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def new_key() -> Callable[..., dict[str, Any]]:
-    """Create an account (unless it is there) and a key for it; the key file's JSON."""
+    """Create an account (unless it exists) and a key for it; returns the key file's JSON."""
 
     def make(client: Client, name: str = "reader-account", project: str = "") -> dict[str, Any]:
         import base64
 
         project = project or client.sandbox.project
-        client.sandbox.world.delays.pop("key_create", None)  # a new account is given its key at once
+        client.sandbox.world.delays.pop("key_create", None)  # a new account gets its key at once
         client.post(f"/iam/v1/projects/{project}/serviceAccounts", {"accountId": name})
         email = f"{name}@{project}.iam.gserviceaccount.com"
         answer = client.post(f"/iam/v1/projects/-/serviceAccounts/{email}/keys")

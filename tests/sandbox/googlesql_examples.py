@@ -1,8 +1,8 @@
-"""GoogleSQL's documented examples: page, expression, and what the page says that it gives.
+"""GoogleSQL's documented examples: page, expression, and the result according to the page.
 
 The pages are those of https://github.com/google/zetasql/tree/master/docs, whose text is that of
-https://cloud.google.com/bigquery/docs/reference/standard-sql. Where a page says that something is an error, the answer
-here is `ERROR`; where the sandbox has no way to give BigQuery's answer, and says so, it is `REFUSED`.
+https://cloud.google.com/bigquery/docs/reference/standard-sql. If a page says that something is an error, the result
+here is `ERROR`; if the sandbox cannot give BigQuery's answer, and says so, it is `REFUSED`.
 """
 
 import datetime as dt
@@ -414,7 +414,7 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("(SELECT SUM(DISTINCT x) FROM UNNEST([1, 2, 3, 4, 5, 4, 3, 2, 1]) AS x)", 15),
         ("(SELECT SUM(x) FROM UNNEST(ARRAY<INT64>[]) AS x)", None),
     ],
-    # whose page has rules about few rows and no examples
+    # this page has rules about few rows, and no examples
     "statistical_aggregate_functions": [
         ("(SELECT STDDEV_SAMP(x) FROM UNNEST([10.0]) AS x)", None),
         ("(SELECT STDDEV_POP(x) FROM UNNEST([10.0]) AS x)", 0.0),
@@ -423,7 +423,7 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("(SELECT COVAR_POP(1.0, x) FROM UNNEST([1.0]) AS x)", 0.0),
         ("(SELECT COVAR_SAMP(1.0, x) FROM UNNEST([1.0]) AS x)", None),
     ],
-    # of which no page was read: by the definitions of the functions, with values of ours
+    # no page was read about these: from the functions' definitions, with values of ours
     "by_definition": [
         ("(SELECT MAX_BY(x, y) FROM UNNEST([STRUCT('a' AS x, 1 AS y), ('b', 3)]))", "b"),
         ("(SELECT CORR(y, x) FROM UNNEST([STRUCT(1.0 AS y, 1.0 AS x), (2.0, 2.0)]))", 1.0),
@@ -562,7 +562,7 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("TO_JSON_STRING(STRUCT(12 AS purchases, TRUE AS inStock))", '{"purchases":12,"inStock":true}'),
         ("TO_JSON_STRING(STRUCT(b'Google' AS b))", REFUSED),
     ],
-    # whose page states rules for each pair of types and has few examples: the values are ours
+    # this page has rules for each pair of types and few examples: the values are ours
     "conversion_functions": [
         ("CAST('123' AS INT64)", 123),
         ("CAST('0x87a' AS INT64)", 2170),
@@ -630,7 +630,7 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("NULLIF(0, 0)", None),
         ("NULLIF(10, 0)", 10),
     ],
-    # rules that the page of operators states, with values of ours
+    # rules on the page of operators, with values of ours
     "operators": [
         ("NULL IS DISTINCT FROM NULL", False),
         ("1 IS DISTINCT FROM NULL", True),
@@ -644,7 +644,7 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         # the page writes these as escaped bytes
         ("MD5('Hello World')", b"\xb1\n\x8d\xb1d\xe0uA\x05\xb7\xa9\x9b\xe7.?\xe5"),
         ("SHA1('Hello World')", b"\nMU\xa8\xd7x\xe5\x02/\xabp\x19w\xc5\xd8@\xbb\xc4\x86\xd0"),
-        # of which the page shows no result: FIPS 180-4 of the same bytes
+        # the page shows no results for these: FIPS 180-4 of the same bytes
         ("TO_HEX(SHA256('Hello World'))", "a591a6d40bf420404a011733cfb7b190d62c65bf0bcda32b57b277d9ad9f146e"),
         ("SHA512('Hello World')", REFUSED),
         ("FARM_FINGERPRINT(CONCAT(CAST(1 AS STRING), 'foo', CAST(TRUE AS STRING)))", REFUSED),

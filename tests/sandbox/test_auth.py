@@ -1,4 +1,4 @@
-"""Tokens, self-signed JWTs, impersonation: who gets in, and in which words the others are refused."""
+"""Tokens, self-signed JWTs, impersonation: which are accepted, and with which text the others are refused."""
 
 import google.auth.impersonated_credentials
 import pytest

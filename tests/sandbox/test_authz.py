@@ -1,4 +1,4 @@
-"""Who may do what on a dataset: project roles, access entries in both spellings, special groups, conditions."""
+"""Permissions on a dataset: project roles, access entries in both spellings, special groups, conditions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may do what with BigQuery in the sandbox: the role matrix, views over other datasets, guarded tables."""
+"""Permissions in the sandbox's BigQuery: the role matrix, views over other datasets, protected tables."""
 
 import json
 
@@ -18,7 +18,7 @@ LOCATED = "or perhaps it does not exist in location US."
 
 
 class Cast:
-    """The operator, and the account with nothing but what a test gives it."""
+    """The operator, and the account with only what a test gives it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox, self.world = sandbox, sandbox.world
@@ -39,7 +39,7 @@ class Cast:
         return self.run(self.operator, sql)
 
     def only(self, project=(), **datasets):
-        """Takes everything from the account, then gives it project roles and roles on datasets."""
+        """Remove everything from the account, then give it project roles and roles on datasets."""
         with self.world.lock:
             home = self.world.projects[P]
             kept = [b for b in home.policy.bindings if MEMBER not in b["members"]]
@@ -171,7 +171,7 @@ def test_project_wide_views_need_the_permission_on_the_project(cast, refusal):
     view = f"{P}:region-us.INFORMATION_SCHEMA.SCHEMATA"
     denied = f"Access Denied: Table {view}: User does not have permission to query table {view}, {LOCATED}"
     assert refusal(f"SELECT schema_name FROM `{P}`.`region-us`.INFORMATION_SCHEMA.SCHEMATA") == denied
-    # but a dataset's own views, and its own grants, are there for who may read it
+    # but a dataset's own views, and its own grants, are visible for those who may read it
     assert cast.run(cast.account, "SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES") == [("t",)]
     assert cast.run(
         cast.account,
@@ -244,12 +244,12 @@ def test_a_grant_counts_only_once_it_has_spread(start, connect, new_key):
     assert account.get_dataset("d").dataset_id == "d"
 
 
-# -- guarded tables
+# -- protected tables
 
 
 @pytest.fixture
 def guarded(cast):
-    """A table of the import kind, whose traits a test sets as a scenario would."""
+    """A table like an imported one, whose traits a test sets as a scenario would."""
     cast.setup("CREATE OR REPLACE TABLE d.people AS SELECT 'a@example.com' AS email, 'AT' AS country "
                "UNION ALL SELECT 'b@example.com', 'US'")  # fmt: skip
     cast.only(JOB_USER, d="READER")

@@ -1,4 +1,4 @@
-"""Values of two types are not compared, as BigQuery refuses them; DuckDB would cast one of them."""
+"""Values of different types cannot be compared, as in BigQuery; DuckDB would cast one of them."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Expressions that DuckDB or sqlglot would answer otherwise than GoogleSQL documents: right, or refused."""
+"""Expressions that DuckDB or sqlglot would answer differently from GoogleSQL's documentation: right, or refused."""
 
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ DIFFERENCES: tuple[tuple[str, Any], ...] = (
     ("SAFE_CAST('2025-01-01 00:00:00+02' AS DATETIME)", None),
     ("CAST('yes' AS BOOL)", REFUSED),
     ("b'ab' = 'ab'", REFUSED),
-    # what the source check asks besides
+    # what the source check queries besides
     ("(SELECT MAX(CHAR_LENGTH(x)) FROM UNNEST(['äß', 'a']) AS x)", 2),
     ("(SELECT MAX(BYTE_LENGTH(x)) FROM UNNEST(['äß', 'a']) AS x)", 4),
     ("CONCAT('a', NULL)", None),
@@ -40,7 +40,7 @@ DIFFERENCES: tuple[tuple[str, Any], ...] = (
     ("NULLIF(LOWER(TRIM('  ')), '')", None),
     ("(SELECT ARRAY_LENGTH(ARRAY_AGG(x IGNORE NULLS ORDER BY x DESC LIMIT 2)) FROM UNNEST([1, NULL, 3, 2]) AS x)", 2),
 )
-"""Expressions, and what their pages say that BigQuery answers."""
+"""Expressions, and BigQuery's answers according to their pages."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What makes tables vanish: expirations of datasets, tables and partitions, set and taken off."""
+"""Expirations of datasets, tables and partitions: set, removed, and their effect."""
 
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound

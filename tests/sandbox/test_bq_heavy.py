@@ -1,4 +1,4 @@
-"""A heavy query harms nobody: others are answered meanwhile, and it ends when it must."""
+"""A heavy query affects nobody else: others are answered meanwhile, and it ends when it must."""
 
 import http.client
 import json

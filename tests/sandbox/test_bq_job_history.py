@@ -1,4 +1,4 @@
-"""The history of jobs: the views, what is listed without `bigquery.jobs.listAll`, and jobs of a scenario."""
+"""The history of jobs: the views, the list without `bigquery.jobs.listAll`, and jobs of a scenario."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ def account(sandbox):
 
 @pytest.fixture
 def viewer(sandbox):
-    """The operator with a role that lists jobs, but not all of them whole."""
+    """The operator with a role that lists jobs, but not all of them with details."""
     home = sandbox.world.projects[P]
     before = home.policy.bindings
     member = f"serviceAccount:{sandbox.operator}"

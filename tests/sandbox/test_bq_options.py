@@ -26,7 +26,7 @@ def refused(answer):
 
 @pytest.fixture
 def old_role(start, connect):
-    """An operator whose custom role has bigquery.datasets.get and .update, and not their twins."""
+    """An operator whose custom role has bigquery.datasets.get and .update, but not the fine-grained permissions."""
     return connect(start("fine-grained-acls"))
 
 

@@ -29,7 +29,7 @@ def dataset(name, location="US"):
 
 
 def grant(bq, name, **entry):
-    """Adds an access entry and writes the list back, as everybody does."""
+    """Add an access entry and write the list back, as clients do."""
     found = bq.get_dataset(name)
     found.access_entries = [*found.access_entries, bigquery.AccessEntry(**entry)]
     return bq.update_dataset(found, ["access_entries"])
@@ -204,7 +204,7 @@ def test_a_condition_needs_policy_version_3_both_ways(operator):
     masked = operator.get(BASE + "/datasets/d").json()["access"][-1]
     assert masked["role"].startswith("roles/bigquery.dataViewer_withcond_")
     assert "condition" not in masked
-    # the masked role is none that could be written back
+    # the masked role cannot be written back
     blind = operator.call(
         "PATCH", BASE + "/datasets/d", {"access": operator.get(BASE + "/datasets/d").json()["access"]}
     )

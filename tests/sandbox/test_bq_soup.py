@@ -1,4 +1,4 @@
-"""Whatever text is sent, a query is answered or refused in BigQuery's shape, and never breaks anything."""
+"""Whatever text is sent, a query is answered or refused in BigQuery's form, and never breaks anything."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

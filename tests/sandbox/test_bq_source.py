@@ -1,4 +1,4 @@
-"""What a check of Klaviyo's sources asks BigQuery about tables of every kind."""
+"""The queries of the source check, for tables of every kind."""
 
 import datetime as dt
 

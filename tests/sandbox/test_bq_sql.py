@@ -1,4 +1,4 @@
-"""GoogleSQL in the sandbox: as right and as wrong as BigQuery takes it, through Google's own client."""
+"""GoogleSQL in the sandbox: accepted and refused as by BigQuery, through Google's own client."""
 
 import pytest
 from google.api_core.exceptions import GoogleAPICallError
@@ -141,7 +141,7 @@ REFUSALS = [
     ("SELECT * FROM memory.main.t1.x.y", 400, "invalidQuery", "Invalid table name: `memory.main.t1.x.y`"),
     ("SELECT @missing", 400, "invalidQuery", "Query parameter 'missing' not found at [1:8]"),
     ("DELETE FROM KLAVIYO_TMP.t", 400, "invalidQuery", "DELETE must have a WHERE clause at [1:1]"),
-    # OBJECT_PRIVILEGES: a region and a filter on object_name are musts; there is none of a dataset
+    # OBJECT_PRIVILEGES: a region and a filter on object_name are required; a dataset has no such view
     (f"SELECT * FROM `{P}`.`region-us`.INFORMATION_SCHEMA.OBJECT_PRIVILEGES", 400, "invalidQuery",
      "INFORMATION_SCHEMA.OBJECT_PRIVILEGES queries must contain a WHERE clause that filters object_name to a single "
      "dataset, table or view."),

@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def bq():
-    """Runs `bq` with the sandbox's environment; gives its exit code and everything it printed, as one line."""
+    """Run `bq` with the sandbox's environment; returns its exit code and everything it printed, as one line."""
     with Sandbox("fresh") as sandbox:
         env = {**os.environ, **sandbox.env(), **warm.for_sdk()}
 
@@ -41,7 +41,7 @@ QUERY = ("query", "--use_legacy_sql=false")
 
 
 def test_bq_does_the_whole_round(bq):
-    """One test, for each call of the tool takes seconds and the calls build on each other."""
+    """One test, because each call of the tool takes seconds and the calls build on each other."""
     tmp = f"{P}:KLAVIYO_TMP"
     for words, code, text in [
         (("mk", "--dataset", "--location=EU", tmp), 0, f"Dataset '{tmp}' successfully created."),
@@ -51,7 +51,7 @@ def test_bq_does_the_whole_round(bq):
         ((*QUERY, f"CREATE TABLE `{P}.KLAVIYO_TMP.t` (id INT64)"), 0, f"Created {P}.KLAVIYO_TMP.t"),
         ((*QUERY, "INSERT INTO KLAVIYO_TMP.t VALUES (4711)"), 0, "Number of affected rows: 1"),
         (("head", "KLAVIYO_TMP.t"), 0, "4711"),
-        # as the article has it, with the flags that it has
+        # as in the article, with its flags
         ((f"--project_id={P}", "--dataset_id=KLAVIYO_TMP", *QUERY, "SELECT COUNT(*) FROM t LIMIT 1"), 0, "| 1 |"),
         ((*QUERY, "SELEC 1"), 1, 'Syntax error: Unexpected identifier "SELEC" at [1:1]'),
         (("update", "--default_table_expiration", "3600", tmp), 0, "successfully updated"),

@@ -1,4 +1,4 @@
-"""The fault plan: each kind over both wires, which calls it hits, and what the world is like afterwards."""
+"""The fault plan: each kind over both protocols, which calls it hits, and the state afterwards."""
 
 import socket
 import threading
@@ -24,7 +24,7 @@ BODY = {"accountId": "some-account"}
 
 @pytest.fixture
 def plan(sandbox, operator):
-    operator.get(PROJECT)  # the token is bought before anything goes wrong
+    operator.get(PROJECT)  # the token is fetched before anything fails
 
     def set_plan(**rule):
         sandbox.context.faults.replace([Rule.from_data(rule)])

@@ -1,4 +1,4 @@
-"""The installed gcloud against the sandbox, unmodified, with nothing but the environment file."""
+"""The installed gcloud against the sandbox, unmodified, with only the environment file."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def test_the_project_policy(gcloud, sandbox):
     gcloud(*add, "--condition=None")
     bindings = gcloud.json("projects", "get-iam-policy", P)["bindings"]
     assert {"role": "roles/bigquery.jobUser", "members": [member]} in bindings
-    assert any("condition" in b for b in bindings)  # another team's conditional binding came through untouched
+    assert any("condition" in b for b in bindings)  # another team's conditional binding was not changed
     ghost = ("projects", "add-iam-policy-binding", P, f"--member=serviceAccount:ghost@{P}.iam.gserviceaccount.com")
     assert "does not exist" in gcloud(*ghost, "--role=roles/viewer", "--condition=None", fails=True)
 

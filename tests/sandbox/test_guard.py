@@ -1,4 +1,4 @@
-"""Web pages cannot reach the sandbox: not across sites, not by a name that points to this machine."""
+"""Web pages cannot reach the sandbox: neither cross-site nor by a name that points to this machine."""
 
 import http.client
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ def sandbox():
 
 
 def ask(sandbox, path, headers=(), verb="GET", body=None):
-    """A request with exactly these headers; gives status and text."""
+    """Send a request with exactly these headers; returns status and text."""
     connection = http.client.HTTPConnection(urlsplit(sandbox.url).netloc, timeout=PATIENCE)
     try:
         connection.putrequest(verb, path, skip_host=True)

@@ -1,4 +1,4 @@
-"""When a key was last used: the audit log, the metric and Policy Analyzer, and those who call from elsewhere."""
+"""When a key was last used: the audit log, the metric and Policy Analyzer, and simulated callers."""
 
 import json
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ METRIC = "iam.googleapis.com/service_account/key/authn_events_count"
 
 
 def changed(name: str, **values) -> Scenario:
-    """A scenario with some top-level keys of its own."""
+    """A scenario with some additional top-level keys."""
     found = load(name)
     found.data.update(values)
     return found
@@ -42,7 +42,7 @@ def key_of(path):
 
 @pytest.fixture
 def in_use(start, connect):
-    """The scenario in which Klaviyo changes over, its operator, and the key that it begins with."""
+    """The scenario in which Klaviyo changes its key, its operator, and the first key."""
     sandbox = start("klaviyo-changes-over")
     return sandbox, connect(sandbox), key_of(sandbox.account_keys[EMAIL])
 
@@ -177,7 +177,7 @@ def test_a_metric_that_is_not_served_is_refused(start, connect):
 
 
 def test_the_metric_needs_its_permission(in_use):
-    sandbox, operator, _ = in_use  # an Owner, as recorded, has not this one
+    sandbox, operator, _ = in_use  # a recorded Owner does not have this one
     answer = series(operator, sandbox, f'metric.type="{METRIC}"')
     assert answer.status_code == 403
     assert "monitoring.timeSeries.list" in answer.text

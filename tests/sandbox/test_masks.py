@@ -1,4 +1,4 @@
-"""The ``fields`` parameter: what is left of an answer."""
+"""The ``fields`` parameter: which part of an answer is left."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The sandbox as a program of its own."""
+"""The sandbox as a separate program."""
 
 import fcntl
 import os
@@ -68,7 +68,7 @@ def test_it_is_ready_in_two_seconds_and_says_so_once(launch, tmp_path):
     out, err = process.communicate(timeout=PATIENCE)
     assert err == ""
     assert re.fullmatch(r"sandbox fresh: http://127\.0\.0\.1:\d+, gRPC 127\.0\.0\.1:\d+, environment in .*\n", out)
-    assert took < 2  # of work: on a busy machine the same takes longer
+    assert took < 2  # of CPU time: on a busy machine the clock time is longer
 
 
 def test_the_environment_file_is_private_and_complete(launch, tmp_path):

@@ -1,4 +1,4 @@
-"""What was just changed is not yet true, and becomes true after the scenario's delay."""
+"""A change does not take effect at once, but after the scenario's delay."""
 
 import pytest
 from google.api_core.exceptions import NotFound, PermissionDenied
@@ -45,7 +45,7 @@ def test_a_new_grant_does_not_count_yet(slow, connect, new_key):
     assert grant(operator).status_code == 200
     reader = connect(slow, key)
     assert reader.get(f"/crm/v1/projects/{P}").status_code == 403
-    assert operator.get(f"/crm/v1/projects/{P}").status_code == 200  # older grants are not disturbed
+    assert operator.get(f"/crm/v1/projects/{P}").status_code == 200  # older grants are not affected
     slow.world.clock.advance(slow.world.delays["project_grant"])
     assert reader.get(f"/crm/v1/projects/{P}").status_code == 200
 

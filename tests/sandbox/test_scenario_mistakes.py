@@ -1,4 +1,4 @@
-"""Whatever is wrong with a scenario file, the refusal names the file, the line and the key."""
+"""Whatever is wrong with a scenario file, the error names the file, the line and the key."""
 
 import random
 import re
@@ -25,7 +25,7 @@ def text_of(name):
 
 
 def mutated(text, seed):
-    """The text with one thing changed, as slips and bad merges do it."""
+    """The text with one thing changed, as typing errors and bad merges do it."""
     chance = random.Random(seed)
     rows = text.splitlines()
     at = chance.choice([i for i, row in enumerate(rows) if row.strip()])
@@ -54,7 +54,7 @@ def mutated(text, seed):
 
 @pytest.mark.parametrize(
     ("name", "seed"),
-    # of the long ones, which take a second to start, a few
+    # only a few of the long ones, which take a second to start
     [(name, seed) for name in scenario.names() for seed in range(2 if name.startswith("source-") else MUTANTS)],
 )
 def test_a_mutated_scenario_starts_or_is_refused_by_file_and_line(tmp_path, name, seed):
@@ -70,7 +70,7 @@ def test_a_mutated_scenario_starts_or_is_refused_by_file_and_line(tmp_path, name
         line = re.search(r"line (\d+)|end of document", message)
         assert line, message
         if f"{path}, line" in message:
-            tomllib.loads(text)  # not TOML's own refusal, so it names a key, or says which is missing
+            tomllib.loads(text)  # not TOML's own error, so it names a key, or says which is missing
             assert re.match(r", line \d+: ([\w.\[\]-]+: .|missing key '\w+'|unknown key)", message[len(str(path)) :]), (
                 message
             )

@@ -1,4 +1,4 @@
-"""Scenarios as data: each starts, says what it promises, and a typing error in one is refused by name."""
+"""Scenarios as data: each starts and does what it says, and a typing error in one is refused by name."""
 
 import ast
 import json
@@ -204,7 +204,7 @@ SOURCES = f"/bigquery/v2/projects/{P}/datasets/KLAVIYO_IMPORT_FROM_DWH/tables"
 
 
 def refusals_of(klaviyo):
-    """What the account is told that reads each table of the import dataset: by table, status and text."""
+    """The refusals for the account when it reads each table of the import dataset: by table, status and text."""
     found = {}
     listed = klaviyo.get(SOURCES, params={"maxResults": 200}).json()["tables"]
     for table in (entry["tableReference"]["tableId"] for entry in listed):

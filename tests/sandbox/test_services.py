@@ -1,4 +1,4 @@
-"""APIs on and off, organization policies, billing."""
+"""Enabling and disabling APIs, organization policies, billing."""
 
 import pytest
 from google.api_core import exceptions
@@ -73,7 +73,7 @@ def test_bigquery_off_is_said_in_its_own_shape(operator, sandbox):
 def test_the_quota_project_counts_where_a_header_names_it(operator, sandbox):
     sandbox.world.projects[P].services.discard("cloudresourcemanager.googleapis.com")
     path = f"/crm/v3/projects/{P}"
-    assert operator.get(path).status_code == 200  # the credentials' own project pays
+    assert operator.get(path).status_code == 200  # the credentials' own project is billed
     error = operator.get(path, headers={"X-Goog-User-Project": P}).json()["error"]
     assert error["details"][0]["reason"] == "SERVICE_DISABLED"
 
@@ -110,7 +110,7 @@ def test_billing(start, connect, scenario, enabled):
 
 
 def policy_admin(start, connect, **delays):
-    """An operator who is organization policy administrator too, which no role on the project makes of anyone."""
+    """An operator who is also an organization policy administrator, which no role on the project includes."""
     sandbox = start("key-creation-blocked")
     member = f"serviceAccount:{sandbox.operator}"
     sandbox.world.projects[P].policy.bindings.append({"role": "roles/orgpolicy.policyAdmin", "members": [member]})

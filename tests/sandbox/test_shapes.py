@@ -1,4 +1,4 @@
-"""Requests that have not the right shape are refused with 400, as Google refuses them; the sandbox goes on."""
+"""Requests with a wrong shape are refused with 400, as by Google; the sandbox keeps running."""
 
 import pytest
 

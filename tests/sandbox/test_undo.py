@@ -1,4 +1,4 @@
-"""What README says undoes a set-up does: its commands, as they stand there, with the installed gcloud and bq."""
+"""The commands in README that undo a set-up do so, exactly as written, with the installed gcloud and bq."""
 
 import json
 import shlex
@@ -34,7 +34,7 @@ def commands() -> list[str]:
 
 
 def untouched(state: Any) -> Any:
-    """A world without what counts changes: etags and times."""
+    """A world without values that count changes: etags and times."""
     if isinstance(state, dict):
         kept = {k: untouched(v) for k, v in state.items() if k not in ("etag", "created_ms", "modified_ms")}
         return {k: v for k, v in kept.items() if v not in ({}, [])}
@@ -64,7 +64,7 @@ def test_what_is_set_up_is_undone_by_what_readme_says() -> None:
             if words[0] == "kbq-tui":
                 words = [warm.python(), "-m", "kbq_tui", *words[1:], *(["--yes"] if words[1] == "key" else [])]
             elif "disable" in words:
-                continue  # they were on before
+                continue  # they were enabled before
             done = subprocess.run(
                 words,
                 env=sandbox.environ() | warm.for_sdk(),

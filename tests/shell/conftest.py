@@ -1,4 +1,4 @@
-"""The plan that the exports are shown on is the one whose commands are shown."""
+"""The plan for the exports is also the one for the commands."""
 
 from tests.export.conftest import plan, spec
 

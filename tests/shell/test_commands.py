@@ -1,4 +1,5 @@
-"""The table of commands: each written once, in one room, with an undo that can be filled like the command itself."""
+"""The table of commands: each is written once, in one room, with an undo that can be filled in like the command
+itself."""
 
 import ast
 import re
@@ -14,7 +15,7 @@ ROOT = Path(kbq_tui.__file__).parent
 TABLE = {name: value for name, value in vars(cmd).items() if isinstance(value, Command)}
 TOOL = re.compile(r"(?:gcloud|bq) (?:--\S+ )*[a-z]+(?:[ -][a-z]|$)")
 LATER = {"key_id", "account", "seconds", "data_connection"}
-"""What is known only once the command has been run."""
+"""Values that are known only after the command was run."""
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -33,7 +34,7 @@ def test_each_command_is_written_once() -> None:
     "path", [p for p in ROOT.rglob("*.py") if p.relative_to(ROOT).parts[0] not in ("shell", "sandbox")], ids=str
 )
 def test_gcloud_and_bq_are_written_in_one_room(path: Path) -> None:
-    """Sentences about the tools, the script that an export makes, and the one call that reads gcloud's own token."""
+    """Sentences about the tools, the script of an export, and the one call that reads gcloud's own token."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Command":
             text = ast.unparse(node.args[0])

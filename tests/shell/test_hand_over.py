@@ -1,4 +1,4 @@
-"""The line that fetches the key file, and that the last screen shows it whole where the session is remote."""
+"""The command that copies the key file, and that the last screen shows it completely if the session is remote."""
 
 import pytest
 

@@ -126,7 +126,7 @@ SHOW = 'for a; do printf "%s\\0" "$a"; done;'
 )
 @settings(max_examples=120)
 def test_no_name_gets_out_of_its_quotes(op: Operation) -> None:
-    """A shell passes exactly the words that were meant, and SQL stays one statement of its own kind."""
+    """A shell passes exactly the intended words, and SQL stays one statement of its kind."""
     shown = command_for(action(op, ProjectRef(P) if "Project" in type(op).__name__ else DatasetRef(P, EMAIL)))
     assert shown.isprintable()
     if shown.startswith("#"):

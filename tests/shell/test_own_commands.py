@@ -1,4 +1,4 @@
-"""Commands of kbq-tui that are printed: each is one that the program takes, and means the connection it is about."""
+"""Printed commands of kbq-tui: each is one that the program accepts, and names its connection."""
 
 import re
 import shlex
@@ -37,7 +37,7 @@ def printed() -> list[str]:
 
 
 def parsed(line: str) -> tuple[tuple[str, ...], dict[str, object]]:
-    """Return what the program makes of a command line. Raises: click.UsageError where it does not take it."""
+    """Return the program's parsing of a command line. Raises click.UsageError if it is refused."""
     words = shlex.split(line)[1:]
     path, command = max(
         (found for found in commands(cli) if tuple(words[: len(found[0])]) == found[0]), key=lambda found: len(found[0])

@@ -1,4 +1,4 @@
-"""Facts about tables, written down briefly."""
+"""Facts about tables in a short notation."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ EVENTS = (
 
 
 def columns(text: str) -> tuple[Column, ...]:
-    """Return columns: `a STRING, b STRUCT<x INT64; y STRING>`, with semicolons inside of types."""
+    """Return columns: `a STRING, b STRUCT<x INT64; y STRING>`, with semicolons inside types."""
     pairs = (each.strip().split(" ", 1) for each in text.split(",") if each.strip())
     return tuple(Column(name, type_.replace(";", ",")) for name, type_ in pairs)
 

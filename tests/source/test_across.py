@@ -1,4 +1,4 @@
-"""What is said of several tables together."""
+"""Findings about several tables together."""
 
 from kbq_tui.source.across import across
 from kbq_tui.source.rules import report_of

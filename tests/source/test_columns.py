@@ -1,4 +1,4 @@
-"""What columns are proposed for, by name and type."""
+"""Which columns are proposed for which role, by name and type."""
 
 import pytest
 from hypothesis import given

@@ -16,7 +16,7 @@ from kbq_tui.source.content_sql import content_query, newest_partitions
 from tests.source.facts import EVENTS, NOW, PROFILES, table
 
 NAMES = st.text(st.characters(blacklist_characters=".`\\\n\r\x00", blacklist_categories=("Cs", "Cc")), min_size=1)
-"""Whatever can be quoted. BigQuery has no dot in a column's name."""
+"""Any name that can be quoted. BigQuery has no dot in a column's name."""
 KNOWN = st.sampled_from(
     ["email", "phone", "external_id", "klaviyo_id", "updated_at", "event_at", "metric", "event_id", "value", "currency",
      "consent", "country", "is_vip", "colour"]
@@ -29,7 +29,7 @@ TYPES = st.sampled_from(
 
 @st.composite
 def tables(draw: st.DrawFn) -> TableFacts:
-    """Return a table of any columns, some with names that mean something."""
+    """Return a table with any columns, some with meaningful names."""
     found = draw(st.dictionaries(NAMES | KNOWN, TYPES, max_size=12))
     columns = tuple(Column(name, kind) for name, kind in found.items())
     last = draw(st.none() | st.just(Seen(NOW, 1, {}, NOW - timedelta(days=1))))
@@ -37,7 +37,7 @@ def tables(draw: st.DrawFn) -> TableFacts:
 
 
 def unquoted(tree: exp.Expr) -> list[str]:
-    """Return the identifiers that came from a table and are not quoted; those of our own are m0, k, r, x."""
+    """Return the identifiers from a table that are not quoted; our own are m0, k, r, x."""
     own = {"x", "k", "r"}
     return [
         i.name

@@ -1,4 +1,4 @@
-"""The numbers of Klaviyo's: each has a source."""
+"""Klaviyo's limits: each has a source."""
 
 from kbq_tui.source.limits import CURRENCIES, LIMITS
 

@@ -173,7 +173,7 @@ EXAMPLES: dict[str, tuple[TableFacts, TableFacts]] = {
     "event-large": (events(row_bytes=5 * 1024**2), events(row_bytes=5 * 1024**2 + 1)),
     "profile-large": (people(row_bytes=102_400), people(row_bytes=102_401)),
 }
-"""For each rule a table that it has nothing to say of, and one that it objects to."""
+"""For each rule a table without objections, and one with."""
 
 
 def objections(rule: str, facts: TableFacts) -> int:

@@ -1,4 +1,4 @@
-"""The proposed view: its SQL always parses, quotes every identifier, and has the mapped columns and no other."""
+"""The proposed view: its SQL always parses, quotes every identifier, and has exactly the mapped columns."""
 
 import re
 

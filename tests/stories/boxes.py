@@ -1,4 +1,4 @@
-"""The stories of what opens over a screen: explain, problem, the pickers, questions."""
+"""The stories of modals: explain, problem, the pickers, questions."""
 
 from collections.abc import Mapping
 from typing import Final

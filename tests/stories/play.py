@@ -1,4 +1,4 @@
-"""A story: how a screen is brought into a state, and what then stands on it."""
+"""A story: how a screen is brought into a state, and what it shows then."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tests.support.polling import until
 
 STATES: Final = ("empty", "loading", "ready", "unknown", "error", "done")
 RequestedAction = str | Callable[[KbqApp], object]
-"""Keys to press, parted by spaces; or something done to the app."""
+"""Keys to press, separated by spaces; or something done to the app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Story:
     """One screen in one state.
 
     Attributes:
-        about: what is to be seen, in a few words.
-        scene: makes the world and the machine in memory.
-        shows: what stands on the screen once it is in its state.
-        moves: how it gets there: as soon as the first is on the screen, the second is done.
+        about: what is shown, in a few words.
+        scene: creates the world and the machine in memory.
+        shows: a text on the screen once it is in its state.
+        moves: how it gets there: as soon as the first text is on the screen, the second is done.
         start: the guided set-up, or the dashboard.
     """
 

@@ -167,10 +167,10 @@ class MemorySignIn:
 
 
 class MemoryClipboard:
-    """Takes everything.
+    """A clipboard that accepts everything.
 
     Attributes:
-        way: what is said of the way that a private key would take; empty for none.
+        way: the text about the way for a private key; empty for none.
     """
 
     def __init__(self) -> None:
@@ -192,7 +192,7 @@ class MemoryClipboard:
 
 @dataclass
 class Scene:
-    """Services and everything behind it, within reach of a test."""
+    """Services and everything behind it, accessible to a test."""
 
     world: World = field(default_factory=World)
     keys: MemoryKeys = field(default_factory=MemoryKeys)
@@ -229,17 +229,17 @@ class Scene:
 
 
 def fresh(**draft: str) -> Scene:
-    """Nothing there: datasets, account, key and grants are all to be made."""
+    """Nothing exists: datasets, account, key and grants are all to be created."""
     return Scene(draft=ConnectionDraft(**{"project": PROJECT, **draft}))
 
 
 def account_made() -> OwnChange:
-    """Our own create of the account, just now."""
+    """Our own creation of the account, just now."""
     return OwnChange(ActionKey(ActionKind.ACCOUNT, AccountRef(SPEC.project, SPEC.account_email)), NOW)
 
 
 def blank() -> Scene:
-    """Nothing there, and nothing typed either."""
+    """Nothing exists, and nothing was typed either."""
     return Scene()
 
 
@@ -273,7 +273,7 @@ def complete() -> Scene:
 
 
 def no_permission() -> Scene:
-    """The operator may look, and change nothing."""
+    """The operator may read, but change nothing."""
     scene = fresh()
     scene.world.lacking = {
         "bigquery.datasets.create",
@@ -285,7 +285,7 @@ def no_permission() -> Scene:
 
 
 def slow(times: int) -> Scene:
-    """Grants are refused a few times, because the account has not arrived everywhere."""
+    """Grants are refused a few times, because the account is not known everywhere yet."""
     scene = fresh()
     late = Problem(
         made_up("KBQ-TEST-NOT-YET"),

@@ -25,18 +25,18 @@ READS: Final = (
     *("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account"),
     *("dataset_names", "keys", "project_bindings", "recent_jobs"),
 )
-"""The calls of one look."""
+"""The calls of one reading."""
 UNAVAILABLE: Final = catalogue.problem(Code.GOOGLE_UNAVAILABLE, CONTEXT)
 
 
 def held(scene: Scene, method: str) -> Scene:
-    """Let a call never be answered."""
+    """Make a call never answer."""
     scene.world.gates[method] = asyncio.Event()
     return scene
 
 
 def held_now(app: KbqApp, method: str) -> None:
-    """Let a call never be answered from now on, and look."""
+    """Make a call never answer from now on, and read."""
     assert isinstance(app.services.sign_in, MemorySignIn)
     cloud = app.services.sign_in.cloud
     cloud.world.gates[method] = asyncio.Event()
@@ -44,13 +44,13 @@ def held_now(app: KbqApp, method: str) -> None:
 
 
 def failing(scene: Scene, method: str, problem: Problem) -> Scene:
-    """Let a call always fail."""
+    """Make a call always fail."""
     scene.world.forever[method] = problem
     return scene
 
 
 def at(step: Step, scene: Scene | None = None) -> Scene:
-    """Begin on a step; in a fresh project unless told otherwise."""
+    """Begin on a step; by default in a fresh project."""
     return resumed(step, scene or fresh())
 
 
@@ -73,7 +73,7 @@ def _nobody() -> Scene:
 
 
 def granted_nothing() -> Scene:
-    """Datasets, account and key are there, and nobody may read or write anything."""
+    """Datasets, account and key exist, and nobody may read or write anything."""
     scene = complete()
     world = scene.world
     world.bindings = []
@@ -267,7 +267,7 @@ _KEY: Final = Drift(Item(DriftKind.KEY, "", "f" * 40), None, "active", NOW - tim
 
 
 def _changed() -> Scene:
-    """The project's grant was taken away 22 minutes ago, and a key was added since."""
+    """The project's grant was removed 22 minutes ago, and a key was added since."""
     scene = complete()
     scene.world.bindings = []
     looks = [Look(NOW - timedelta(minutes=n), Health.OK if n > 22 else Health.BROKEN) for n in range(40, 0, -3)]
@@ -277,7 +277,7 @@ def _changed() -> Scene:
 
 
 def crowd() -> Scene:
-    """Forty connections, some of which fail, are not verified, or changed not long ago."""
+    """Forty connections, some of which fail, are not verified, or have changed recently."""
     scene = complete()
     for n in range(40):
         draft = ConnectionDraft(f"client-{n:03}", f"acme-{n:03}" if n % 9 == 4 else scene.draft.project)
@@ -292,7 +292,7 @@ def crowd() -> Scene:
 
 
 def _cut_off(app: KbqApp) -> None:
-    """Let no call be answered any more, and look."""
+    """Make no call answer any more, and read."""
     assert isinstance(app.services.sign_in, MemorySignIn)
     cloud = app.services.sign_in.cloud
     cloud.world.forever.update(dict.fromkeys(READS, catalogue.problem(Code.NETWORK_UNREACHABLE, CONTEXT)))

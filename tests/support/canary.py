@@ -11,17 +11,17 @@ from pathlib import Path
 from kbq_tui.sandbox.keys import PAIR, generate, pem_of
 
 WINDOW = 40
-"""So many characters in a row of a key are a leak."""
+"""So many consecutive characters of a key count as a leak."""
 _STEP = WINDOW // 2
-# Line ends, also those a JSON dump or a terminal has made, must not part what belongs together.
+# Line ends, including those that a JSON dump or a terminal has made, must not separate the parts of a key.
 _NOISE = re.compile(rb"\\+[nr]|\x1b\[[0-9;?]*[A-Za-z]|\s+")
 
 
 class Search:
-    """Looks for any 40 characters in a row of private keys: as they are, and in base64 once more.
+    """Searches for any 40 consecutive characters of private keys: plain, and in base64.
 
-    Whoever has 40 characters in a row has, every 20 characters of the text, one piece of 20 that is all the key's; so
-    one look-up per 20 characters is enough, however much is searched.
+    Any 40 consecutive characters contain a piece of 20 that begins at a multiple of 20; so one look-up every 20
+    characters is enough, however much is searched.
     """
 
     def __init__(self, *pems: str) -> None:
@@ -31,19 +31,19 @@ class Search:
             self.learn(pem)
 
     def learn(self, pem: str) -> None:
-        """Look for this key from now on."""
+        """Search for this key from now on."""
         body = "".join(line for line in pem.splitlines() if "-----" not in line)
         assert len(body) > 1_000
         forms = [body.encode()]
-        for whole in (pem, json.dumps(pem), body):  # as the clipboard's escape sequence and keys.create carry it
-            for shift in range(3):  # base64 reads three bytes at a time: where the key begins among them is chance
+        for whole in (pem, json.dumps(pem), body):  # as in the clipboard's escape sequence and in keys.create
+            for shift in range(3):  # base64 reads three bytes at a time: the key may begin at any of them
                 forms.append(base64.b64encode(bytes(shift) + whole.encode())[4:-4])
         for form in forms:
             for at in range(len(form) - _STEP + 1):
                 self._pieces[form[at : at + _STEP]].append((form, at))
 
     def learn_file(self, key_file: Path) -> None:
-        """Look for the key in a key file."""
+        """Search for the key in a key file."""
         self.learn(json.loads(key_file.read_text())["private_key"])
 
     def found_in(self, data: bytes | str) -> bool:
@@ -67,7 +67,7 @@ def _in_common(one: bytes, i: int, other: bytes, j: int) -> int:
 
 
 def create(folder: Path) -> Path:
-    """Make the run's key, for this process and all that it starts."""
+    """Create the run's key, for this process and all that it starts."""
     path = folder / "canary.pem"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
@@ -76,7 +76,7 @@ def create(folder: Path) -> Path:
 
 
 def path() -> Path:
-    """The file that holds the run's key."""
+    """The file with the run's key."""
     return Path(os.environ[PAIR])
 
 
@@ -93,5 +93,5 @@ def canary() -> Search:
 
 
 def none_in(data: bytes | str, where: str) -> None:
-    """Fail where the run's key, or a piece of it, is in what was printed, drawn or sent."""
+    """Fail if the run's key, or a piece of it, is in what was printed, drawn or sent."""
     assert not canary().found_in(data), f"the private key is in {where} (not repeated here)"

@@ -1,4 +1,4 @@
-"""Codes of problems that are in no catalogue: those that a test makes up."""
+"""Codes of problems that are not in the catalogue: those that a test makes up."""
 
 from typing import cast
 

@@ -7,7 +7,7 @@ Files = dict[str, tuple[int, bytes]]
 
 
 def snapshot(*folders: Path) -> Files:
-    """Return mode and bytes of every file below the folders, by path; the log aside."""
+    """Return mode and bytes of every file below the folders, by path, without the log."""
     return {
         str(path): (stat.S_IMODE(path.lstat().st_mode), path.read_bytes())
         for folder in folders
@@ -17,10 +17,10 @@ def snapshot(*folders: Path) -> Files:
 
 
 LOOKS = "looks.json"
-"""What the dashboard remembers of its looks; it is the one file that a dashboard writes."""
+"""The dashboard's history, which is the only file that a dashboard writes."""
 
 
 def differences(before: Files, after: Files) -> list[str]:
-    """Return the paths of the files that came, went or changed, but for what the dashboard remembers of its looks."""
+    """Return the paths of the files that were added, deleted or changed, except the dashboard's history."""
     paths = (path for path in before.keys() | after.keys() if Path(path).name != LOOKS)
     return sorted(path for path in paths if before.get(path) != after.get(path))

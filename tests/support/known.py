@@ -1,4 +1,4 @@
-"""What a test knows to be there."""
+"""Values that a test expects to exist."""
 
 from typing import TypeVar
 
@@ -6,6 +6,6 @@ T = TypeVar("T")
 
 
 def known(value: T | None) -> T:
-    """Return a value that must be there; fail the test where it is not."""
+    """Return a value that must exist; fail the test if it does not."""
     assert value is not None
     return value

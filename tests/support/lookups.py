@@ -1,4 +1,4 @@
-"""Watches over a whole test run that nobody is asked where a foreign host is: the tests talk to this machine only."""
+"""Checks during a whole test run that no foreign host name is looked up: tests talk to this machine only."""
 
 import os
 import runpy
@@ -10,17 +10,17 @@ from typing import Any
 
 _SPY = Path(__file__).parent / "spy"
 FOLDER = "KBQ_TEST_LOOKUPS"
-ORACLE = "KBQ_TEST_ORACLE"  # which the sandboxes in children are watched by (`tests.oracle`)
+ORACLE = "KBQ_TEST_ORACLE"  # with which the sandboxes in children are watched (`tests.oracle`)
 
 
 def start(folder: Path) -> Path | None:
     """Watch this process, and every Python that it starts, whatever environment it is given.
 
     Args:
-        folder: gets the notes, unless the run that started us has one.
+        folder: the folder for the notes, unless the run that started us has one.
 
     Returns:
-        The folder, where it is ours to look at in the end.
+        The folder, if we have to read it at the end.
     """
     ours = FOLDER not in os.environ
     if ours:
@@ -34,7 +34,7 @@ def start(folder: Path) -> Path | None:
 
 
 def watched(env: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment for a child, with what makes it watched as well, in a run that is."""
+    """Return an environment for a child, with what makes it watched as well, if this run is."""
     if FOLDER not in os.environ:
         return dict(env)
     before = env.get("PYTHONPATH", "")

@@ -35,7 +35,7 @@ class MemoryCloud:
         self.closed = False
 
     async def enter(self, method: str, about: str = "", *, write: bool = False) -> None:
-        """Note a call; wait, and end with a problem, where the world says so."""
+        """Note a call; wait, and end with a problem, if the world says so."""
         world, full = self.world, f"{method}:{about}" if about else method
         names = {full, method}
         world.calls.append(full)
@@ -276,14 +276,14 @@ class MemoryCloud:
         return QueryResult(("n",), (("1",),))
 
     def _may_write(self, project: str, sql: str) -> bool:
-        """Return whether the account may make the table of this statement."""
+        """Return whether the account may create the table of this statement."""
         info = next((d for name, d in self.world.datasets.items() if f".{name}." in sql), None)
         own = ConnectionSpec(project).member
         roles = {e.role for e in info.access or () if e.member == own} if info is not None else set()
         return self.world.inherited_write or DATA_EDITOR in roles
 
     def _of_tables(self, sql: str) -> QueryResult | None:
-        """Answer what the source check asks: columns, and counts that object to nothing; None for anything else."""
+        """Answer the source check's queries: columns, and counts without objections; None for anything else."""
         names = [name.partition(".")[2] for name in self.world.tables]
         if ".INFORMATION_SCHEMA.COLUMNS" in sql:
             people = "\n".join(f"{c}\tNO\tNO\t0" for c in ("email\tSTRING", "city\tSTRING", "updated_at\tTIMESTAMP"))
@@ -336,7 +336,7 @@ class MemoryCloud:
 
 
 def _of_jobs(jobs: Sequence[JobInfo]) -> QueryResult:
-    """Return jobs as INFORMATION_SCHEMA has them."""
+    """Return jobs in the form of INFORMATION_SCHEMA."""
     columns = ("creation_time", "end_time", "state", "statement", "error", "total_bytes_billed", "total_slot_ms")
     rows = tuple(
         (

@@ -15,7 +15,7 @@ from tests.support.memory_world import NOW, PROJECT, SPEC
 
 
 class VirtualClock:
-    """Time that passes only by sleeping, and then at once; `hold` makes sleeps last until they are let go.
+    """A clock that moves only by sleeping, and then at once; `hold` makes sleeps last until they are released.
 
     Attributes:
         seconds: since the start.
@@ -51,7 +51,7 @@ class VirtualClock:
 
 
 BESIDE = f"/home/olga/.local/share/kbq-tui/keys/{PROJECT}/{SPEC.account_id}.next.json"
-"""Where a new key lies while the old one is replaced."""
+"""Where a new key is stored while the old one is replaced."""
 
 
 class MemoryKeys:
@@ -60,12 +60,12 @@ class MemoryKeys:
     Attributes:
         local, secret: the key in its place.
         beside, new: the key that is to replace it.
-        reserved: the place is kept for a key that is being made.
-        problem: what looking at the place ends with.
-        cannot_write: what writing a key ends with.
-        cannot_forget: what is said where the keyring keeps its copy.
+        reserved: whether the place is reserved for a key that is being created.
+        problem: the problem of inspecting the place.
+        cannot_write: the problem of writing a key.
+        cannot_forget: the text if the keyring keeps its copy.
         forgotten: the accounts whose copy in the keyring was deleted.
-        handed: ids of keys that Klaviyo was given.
+        handed: ids of keys that were handed over to Klaviyo.
     """
 
     def __init__(self) -> None:

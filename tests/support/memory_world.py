@@ -1,4 +1,4 @@
-"""What Google holds in memory, for stories and tests, and what they have in common."""
+"""What Google has in memory, for stories and tests, and what they share."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from tests.support.codes import made_up
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROJECT = "acme-analytics-prod"
 CANARY = "CANARY-PRIVATE-KEY-MATERIAL"
-"""Stands where a private key would; it must never be seen."""
+"""Used in place of a private key; it must never be shown."""
 SPEC = ConnectionSpec(PROJECT)
 CONTEXT = Context(project=PROJECT)
 
@@ -46,7 +46,7 @@ def fault(code: str = "KBQ-TEST", retry: Retry = Retry.NEVER, kind: Kind = Kind.
 
 
 def key_json(project: str, email: str, key_id: str) -> Secret:
-    """Return a key file as Google hands it out; its private key is `CANARY`."""
+    """Return a key file as Google returns it; its private key is `CANARY`."""
     body = {
         "type": "service_account",
         "project_id": project,
@@ -66,12 +66,12 @@ def not_found() -> Problem:
 
 @dataclass
 class World:
-    """What Google holds. Change it to set a scene.
+    """Google's state. Tests change it to set a scene.
 
-    A call is named by its method, or by its method and what it is about ("grant_dataset:KLAVIYO_TMP", "query:CREATE").
+    A call is named by its method, or by its method and its subject ("grant_dataset:KLAVIYO_TMP", "query:CREATE").
 
     Attributes:
-        allowed: the permissions that are held; None for all but those in `lacking`.
+        allowed: the permissions that are held; None for all except those in `lacking`.
         tables: by DATASET.TABLE, the policy of each table.
         table_infos: by DATASET.TABLE, what a list says of a table beyond its name.
         inherited_write: the account may write in every dataset, by a role on the project or above.
@@ -79,10 +79,10 @@ class World:
         key_metric: by the id of a key, its last use as the metric counts it.
         admin_changes: by resource, the entries of the Admin Activity log, newest first.
         key_days: by the id of a key, the day of its last use as Policy Analyzer knows it.
-        faults: by call, what the next calls end with, one each; None for a call that succeeds.
-        forever: by call, what each call ends with after those.
+        faults: by call, the problems of the next calls, one each; None for a call that succeeds.
+        forever: by call, the problem of each call after those.
         gates: by call, an event that it waits for.
-        running: calls that are under way.
+        running: the calls that are running.
         calls: the calls that were made.
         writes: those among them that changed something.
         statements: SQL that made, filled or dropped a table.

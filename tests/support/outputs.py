@@ -1,4 +1,4 @@
-"""JSON as the product printed it: read here alone, so that all of it is held against the schemas that are shipped."""
+"""Reads the product's JSON; only here, so that all of it is checked against the published schemas."""
 
 import json
 from datetime import datetime
@@ -12,13 +12,13 @@ def output(text: str) -> Any:
     """Return the one JSON object that a command printed.
 
     Raises:
-        AssertionError: it is not as its schema says, or has something that the schema does not know.
+        AssertionError: it does not match its schema, or has something that the schema does not describe.
     """
     return _checked(json.loads(text))
 
 
 def output_lines(text: str) -> list[Any]:
-    """Return the JSON objects that a command printed, one a line. Raises: AssertionError as `output` does."""
+    """Return the JSON objects that a command printed, one on each line. Raises AssertionError as `output` does."""
     return [output(line) for line in text.splitlines()]
 
 
@@ -46,7 +46,7 @@ def _is_time(value: object) -> bool:
 
 
 def _closed(schema: Any) -> Any:
-    """Return a schema under which an object has no more than what is described, as readers may not rely on."""
+    """Return a schema under which an object has only described fields, because readers may rely on nothing else."""
     if isinstance(schema, list):
         return [_closed(each) for each in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""Waiting for a condition. No test depends on how fast the machine is: what is waited for comes, or never does."""
+"""Waits for a condition. No test depends on the speed of the machine: the condition comes, or never does."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ def wait_until(
     """Wait until a condition holds.
 
     Args:
-        condition: asked again and again.
-        describe: what to say when it never holds; asked only then.
-        seconds: how long to wait at the most.
-        pause: seconds between two questions.
+        condition: called repeatedly.
+        describe: returns the message if it never holds; called only then.
+        seconds: the most seconds to wait.
+        pause: seconds between two calls.
 
     Raises:
-        AssertionError: when the condition did not hold in that time.
+        AssertionError: the condition did not hold in that time.
     """
     end = time.monotonic() + seconds
     while not condition():
@@ -37,14 +37,14 @@ async def until(
     seconds: float = PATIENCE,
     turn: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(0.01),
 ) -> None:
-    """Wait until a condition holds, and let the event loop go on meanwhile.
+    """Wait until a condition holds, and let the event loop run meanwhile.
 
     Args:
         condition, describe, seconds: as for `wait_until`.
-        turn: awaited between two questions.
+        turn: awaited between two calls.
 
     Raises:
-        AssertionError: when the condition did not hold in that time.
+        AssertionError: the condition did not hold in that time.
     """
     end = time.monotonic() + seconds
     while not condition():

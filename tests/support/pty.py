@@ -1,4 +1,4 @@
-"""A program in a real pseudo-terminal, with a terminal emulator that reads what it draws."""
+"""A program in a real pseudo-terminal, with a terminal emulator that reads its output."""
 
 import contextlib
 import fcntl
@@ -19,7 +19,7 @@ from tests.support.polling import PATIENCE
 
 
 class Terminal:
-    """Runs a program in a pty of its own session.
+    """Runs a program in a pty with a separate session.
 
     Args:
         command: what to exec.
@@ -43,10 +43,10 @@ class Terminal:
         self.screen.resize(rows, columns)
 
     def read(self, seconds: float = 0.0) -> int:
-        """Take in what has been sent within `seconds`; return how many bytes."""
+        """Read what is sent within `seconds`; return the number of bytes."""
         got = 0
         if self.fd < 0:
-            time.sleep(seconds)  # nothing can come; whoever waits for the end looks again
+            time.sleep(seconds)  # nothing can come any more; callers that wait for the end check again
             return got
         while select.select([self.fd], [], [], seconds if not got else 0)[0]:
             if not (taken := self.take(65536)):
@@ -55,10 +55,10 @@ class Terminal:
         return got
 
     def take(self, most: int) -> int:
-        """Take in at most so many bytes of what is there; return how many."""
+        """Read at most so many bytes of what is available; return the number."""
         try:
             data = os.read(self.fd, most)
-        except OSError:  # the other side is gone
+        except OSError:  # the other side is closed
             return 0
         self.raw += data
         self._stream.feed(data)
@@ -69,14 +69,14 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def left(self) -> str:
-        """What was printed after the program had given the screen back."""
+        """The text that was printed after the program had restored the screen."""
         return self.raw.rpartition(b"\x1b[?1049l")[2].decode(errors="replace").replace("\r\n", "\n")
 
     def send(self, text: str) -> None:
         os.write(self.fd, text.encode())
 
     def until(self, ready: Callable[[], bool], seconds: float = PATIENCE, pause: float = 0.02) -> None:
-        """Read until `ready`; fail with the screen when the time is over or the program has ended without it."""
+        """Read until `ready`; fail with the screen if the time is over or the program has ended without it."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.read(max(pause, 0.002))
@@ -101,7 +101,7 @@ class Terminal:
         self.fd = -1
 
     def forget(self) -> None:
-        """Wipe the screen, as a shell may that has it meanwhile."""
+        """Clear the screen, as a shell that uses it meanwhile may."""
         self.screen.reset()
 
     def ended(self) -> bool:

@@ -1,4 +1,4 @@
-"""The sandbox in a process of its own, and the program run against it as an operator would."""
+"""The sandbox in a separate process, and the program run against it as an operator would."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ from tests.support.polling import PATIENCE, wait_until
 
 
 def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = PATIENCE) -> None:
-    """Return once `path` exists; fail with what the process said when it ends or the time is over."""
+    """Return once `path` exists; fail with the process's output if it ends or the time is over."""
     try:
         wait_until(lambda: path.exists() or process.poll() is not None, seconds=seconds)
         assert path.exists(), f"{path.name} never came: exit {process.poll()}"
@@ -37,8 +37,8 @@ class Served:
     """A running sandbox.
 
     Attributes:
-        env: what its env file says.
-        home: an empty home folder for programs that talk to it.
+        env: the variables in its env file.
+        home: an empty home folder for programs that call it.
     """
 
     env: dict[str, str]
@@ -90,7 +90,7 @@ class Served:
 
 @contextlib.contextmanager
 def served(scenario: str = "fresh", latency_ms: int = 0, more: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """Start `python -m kbq_tui.sandbox`, give it, and end it."""
+    """Start `python -m kbq_tui.sandbox`, yield it, and end it."""
     with tempfile.TemporaryDirectory(prefix="kbq-test-") as folder:
         root = Path(folder)
         home = root / "home"

@@ -1,4 +1,4 @@
-"""A language for tests: English in capitals. Text that is translated is loud, values are not."""
+"""A language for tests: English in capitals. Translated text is in capitals, values are not."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ _PIECE = re.compile(r"(\{[^{}]*\})|\{\{|\}\}|[^{}]+")
 
 
 def shout(template: str) -> str:
-    """Return a template in capitals, its blanks as they are."""
+    """Return a template in capitals, with its fields unchanged."""
     return _PIECE.sub(lambda piece: piece[0] if piece[1] else piece[0].upper(), template)
 
 
 @contextmanager
 def shouting() -> Iterator[None]:
-    """Speak that language meanwhile."""
+    """Use that language meanwhile."""
     messages.use(shout, lambda one, many, n: shout(one if n == 1 else many), "shouting")
     try:
         yield
@@ -27,5 +27,5 @@ def shouting() -> Iterator[None]:
 
 
 def rendered(step: RemedyStep) -> str:
-    """Return a step of a remedy as it is shown: its sentence in the language that is spoken, and its commands."""
+    """Return a step of a remedy as it is shown: its sentence in the present language, and its commands."""
     return "\n".join(filter(None, (render(step.text), *step.lines)))

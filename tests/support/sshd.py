@@ -1,4 +1,4 @@
-"""A real sshd on loopback, for the tests' user, with keys of its own."""
+"""A real sshd on loopback, for the tests' user, with separate keys."""
 
 import contextlib
 import getpass
@@ -15,7 +15,7 @@ from tests.support.polling import PATIENCE, wait_until
 
 SSHD = Path("/usr/sbin/sshd")
 SEPARATION = Path("/run/sshd")
-"""What sshd wants to exist where root starts it."""
+"""A folder that sshd needs if root starts it."""
 
 
 def why_not() -> str:
@@ -45,11 +45,12 @@ class Sshd:
     folder: Path
 
     def command(self, env: Mapping[str, str], program: Sequence[str], pid_file: Path) -> list[str]:
-        """Return what logs in and runs a program on a terminal of the host's, with an environment of the host's.
+        """Return the command that logs in and runs a program on a terminal of the host, with an environment of the
+        host.
 
         Args:
             env: added to what sshd gives.
-            program: what takes the place of the login's shell.
+            program: runs in place of the login's shell.
             pid_file: where the host notes its process.
         """
         script = self.folder / "program.sh"
@@ -65,7 +66,7 @@ class Sshd:
 
 @contextlib.contextmanager
 def sshd(folder: Path) -> Iterator[Sshd]:
-    """Start sshd on a free port, give it, and end it."""
+    """Start sshd on a free port, yield it, and end it."""
     folder.mkdir(mode=0o700)
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
@@ -103,7 +104,7 @@ def sshd(folder: Path) -> Iterator[Sshd]:
 
 
 def answers(port: int) -> bool:
-    """Return whether anybody listens on a port of this machine."""
+    """Return whether a port of this machine accepts connections."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False

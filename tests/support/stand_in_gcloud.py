@@ -32,8 +32,8 @@ printf '\\nCredentials saved to file: [%s/application_default_credentials.json]\
 def put(folder: Path, credentials: str) -> str:
     """Write the program, and return the folder for PATH.
 
-    The link, the questions, the order of the words and the exit status are those of gcloud 528; the file that it
-    writes is `credentials`.
+    The link, the questions, the order of the output and the exit status are those of gcloud 528; it writes the file
+    `credentials`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "gcloud"

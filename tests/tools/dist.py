@@ -1,8 +1,8 @@
-"""What is released: a wheel, an sdist, and one file that needs nothing but Python; with their checksums.
+"""Builds what is released: a wheel, an sdist, and one file that needs nothing but Python; with their checksums.
 
-`make dist` runs it: `python -m tests.tools.dist [PYTHON...]`. Each PYTHON is an interpreter that the single file is to
-run on; by default every python3.11 and newer on PATH. The same sources give the same bytes: times are those of the last
-commit, or SOURCE_DATE_EPOCH.
+`make dist` runs it: `python -m tests.tools.dist [PYTHON...]`. Each PYTHON is an interpreter for the single file; by
+default every python3.11 and newer on PATH. The same sources give the same bytes: times are those of the last commit, or
+SOURCE_DATE_EPOCH.
 
 The single file is a PEX that becomes a virtual environment at its first start. Why so, measured with pex 2.105.2: only
 with interpreter constraints does its shell header find that environment again without Python, and only a PEX, not a
@@ -34,11 +34,11 @@ COMPLETIONS = {
     "fish": f"fish/vendor_completions.d/{PROGRAM}.fish",
 }
 NEWEST = 14
-"""The last 3.N that is looked for on PATH."""
+"""The last 3.N that is searched for on PATH."""
 
 
 def write_share(folder: Path) -> None:
-    """Write the man page and the completions, as they lie under `share` where the program is installed."""
+    """Write the man page and the completions, as they are under `share` where the program is installed."""
     texts = {f"man/man1/{PROGRAM}.1": manpage()}
     for shell in SHELLS:
         kind = get_completion_class(shell)
@@ -81,13 +81,13 @@ def build(interpreters: Sequence[str]) -> list[Path]:
 
 
 def _installed(python: str) -> Path:
-    """Return a virtual environment of an interpreter with the wheel and the pinned versions of what it needs."""
+    """Return a virtual environment of an interpreter with the wheel and the pinned versions of its dependencies."""
     folder = BUILD / Path(python).name
     _run(python, "-m", "venv", str(folder))
     pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     wheel = next(DIST.glob("*.whl"))
     _run(*pip, "-c", str(ROOT / "constraints.txt"), str(wheel))
-    # Once more by its name: of a file, pip notes down where it lay, and that would be in what is released.
+    # Once more by its name: for a file, pip notes its path, which would be in the release.
     _run(*pip, "--force-reinstall", "--no-deps", "--no-index", "--find-links", str(DIST), f"{PROGRAM}=={__version__}")
     return folder
 

@@ -13,17 +13,17 @@ from typing import IO, Any
 from kbq_tui.diagnosis.entry import unnamed
 
 Extracted = tuple[int, str, str | tuple[str, ...], list[str]]
-"""Line, the gettext function that would take the text, its arguments, and comments for translators."""
+"""Line, the gettext function for the text, its arguments, and comments for translators."""
 
 SINGLE = ("message", "translate", "N_", "_")
 MANY = ("message_n", "translate_n", "ngettext")
-"""Functions that take one text, and those that take it for one and for many; `_` and `ngettext` are click's."""
+"""Functions that take one text, and those that take singular and plural; `_` and `ngettext` are click's."""
 
 
 def python(
     file: IO[bytes], keywords: Collection[str], comment_tags: Collection[str], options: Mapping[str, Any]
 ) -> Iterator[Extracted]:
-    """Give the literals that are marked in a module. Babel's own extractor would join both of `a if x else b`."""
+    """Yield the literals that are marked in a module. Babel's own extractor would join both of `a if x else b`."""
     for node in calls(ast.parse(file.read())):
         if name_of(node.func) in MANY:
             match node.args[:2]:
@@ -43,7 +43,7 @@ def python(
 def entries(
     file: IO[bytes], keywords: Collection[str], comment_tags: Collection[str], options: Mapping[str, Any]
 ) -> Iterator[Extracted]:
-    """Give the sentences of the catalogue's entries, with their codes; they are not marked one by one."""
+    """Yield the sentences of the catalogue's entries, with their codes; they are not marked one by one."""
     yield from python(file, keywords, comment_tags, options)
     file.seek(0)
     lines = {
@@ -63,12 +63,12 @@ def entries(
 def scenario(
     file: IO[bytes], keywords: Collection[str], comment_tags: Collection[str], options: Mapping[str, Any]
 ) -> Iterator[Extracted]:
-    """Give a scenario's description."""
+    """Yield a scenario's description."""
     yield 1, "gettext", tomllib.loads(file.read().decode())["description"], []
 
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
-    """Give the calls that mark a text."""
+    """Yield the calls that mark a text."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and name_of(node.func) in (*SINGLE, *MANY):
             yield node
@@ -83,7 +83,7 @@ def name_of(function: ast.expr) -> str:
 
 
 def literals(node: ast.expr) -> Iterator[tuple[str, str] | None]:
-    """Give the texts an argument can be, each with its context or an empty one; None for one that is put together."""
+    """Yield the texts that an argument can be, each with its context or an empty one; None for one that is composed."""
     match node:
         case ast.Call(args=[ast.Constant(value=str(context)), ast.Constant(value=str(text))]) if (
             name_of(node.func) == "in_context"

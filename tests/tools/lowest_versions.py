@@ -18,13 +18,13 @@ _OWN = "kbq-tui"
 
 
 def lowest(requirements: Iterable[str]) -> Iterator[str]:
-    """Give `NAME==LOWEST` for each requirement.
+    """Yield `NAME==LOWEST` for each requirement.
 
     Args:
         requirements: such as `click>=8.1` or `google-auth[requests]>=2.40,<3`.
 
     Raises:
-        ValueError: for a requirement without a lower bound.
+        ValueError: a requirement has no lower bound.
     """
     for requirement in requirements:
         if requirement.startswith(_OWN):

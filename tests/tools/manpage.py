@@ -1,4 +1,4 @@
-"""The man page, made from the commands and their help."""
+"""The man page, generated from the commands and their help."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from kbq_tui.cli.click_options import LanguageCommand
 
 
 def manpage() -> str:
-    """Return kbq-tui(1) in roff. No date: a page of one version is always the same."""
+    """Return kbq-tui(1) in roff, without a date, so that a version's page is always the same."""
     lines = [
         f'.TH "{PROGRAM.upper()}" "1" "" "{PROGRAM} {__version__}" "User Commands"',
         ".SH NAME",
@@ -53,6 +53,6 @@ def _commands(
 
 
 def _escaped(text: str) -> str:
-    """Return text in which roff finds no request and no escape."""
+    """Return text that roff reads without requests and escapes."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{text}" if text[:1] in (".", "'") else text

@@ -81,12 +81,12 @@ FORBIDDEN = re.compile(
 QUOTED = re.compile(
     r"`[^`]*`|„[^“]*“|\"[^\"]*\"|'[^']*'|\{[^}]*\}|(?:[A-Z][a-z]+ )+(?:Admin|Administrator|Creator|Manager|User)\b"
 )
-"""What a text only names, such as a field on somebody else's screen, or one of Google's roles."""
+"""Texts that are only names, such as a field on somebody else's screen, or one of Google's roles."""
 
 
 @dataclass
 class Found:
-    """Texts with the files they come from and comments on them, and what cannot be translated as it is written."""
+    """Texts with their files and comments, and those that cannot be translated as they are written."""
 
     texts: dict[Id, set[str]] = field(default_factory=dict)
     comments: dict[Id, set[str]] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Found:
 
 
 def sources() -> Found:
-    """Every text there is to translate, as `pybabel extract` finds them by `babel.cfg`, and those of click."""
+    """All texts to translate, as `pybabel extract` finds them with `babel.cfg`, and those of click."""
     found = Found()
     with Path(__file__).with_name("babel.cfg").open() as mapping:
         methods, options = parse_mapping_cfg(mapping)
@@ -116,14 +116,14 @@ def sources() -> Found:
 
 
 def _below(methods: list[tuple[str, str]], options: dict[str, Any]) -> tuple[list[tuple[str, str]], dict[str, Any]]:
-    """The mapping for Babel when it is started in the package's folder, so that it looks into no other."""
+    """The mapping for Babel when it is started in the package's folder, so that it reads no other."""
     return [(pattern.removeprefix("kbq_tui/"), method) for pattern, method in methods], {
         pattern.removeprefix("kbq_tui/"): given for pattern, given in options.items()
     }
 
 
 def wrong(source: str, place: str) -> list[str]:
-    """What in a module is marked and cannot be found: texts that are put together."""
+    """Marked texts in a module that cannot be found, because they are composed."""
     out: list[str] = []
     for call in extract.calls(ast.parse(source)):
         name = extract.name_of(call.func)
@@ -161,17 +161,17 @@ def _split(text: str) -> tuple[str | None, str]:
 
 
 def strings(message: Message) -> tuple[str, ...]:
-    """The translations of a message: two where it has a plural; empty ones where there are none."""
+    """The translations of a message: two if it has a plural; empty ones if there are none."""
     given = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
     return (*given, "", "")[: 2 if message.pluralizable else 1]
 
 
 def catalogue(found: Found, known: dict[Id, Message]) -> German:
-    """The catalogue of what the sources have, with the translations that are known."""
+    """The catalogue of the sources' texts, with the known translations."""
     made = German(locale="de", header_comment=COMMENT, fuzzy=False)
     plurals = {text[0] for text in found.texts if not isinstance(text, str)}
     for text, places in found.texts.items():
-        if text in plurals:  # gettext finds the form for one under its own name
+        if text in plurals:  # gettext finds the singular form by its own text
             continue
         translated = strings(known[text]) if text in known else ()
         if isinstance(text, str):
@@ -200,12 +200,12 @@ def mo_bytes(catalog: German) -> bytes:
 
 
 def unwritten(catalog: German) -> list[Message]:
-    """What has no translation, or not each form of one."""
+    """Messages without a translation, or without one of its forms."""
     return [m for m in catalog if m.id and not all(strings(m))]
 
 
 def faults(messages: Iterable[Message]) -> list[str]:
-    """What is wrong with translations, one line each; one that is not there is not wrong."""
+    """What is wrong with translations, one line each; a missing one is not wrong."""
     out: list[str] = []
     for message in messages:
         ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
@@ -221,7 +221,7 @@ def faults(messages: Iterable[Message]) -> list[str]:
 
 def _faults(ids: tuple[str, ...], number: int, text: str) -> Iterator[str]:
     said = ids[number]
-    # The form for one may leave the number out, or have it where English does not.
+    # The singular form may leave out the number, or have it where English does not.
     if blanks(text) not in [blanks(id_) for id_ in (ids if number == 0 else (said,))]:
         yield "other blanks"
     if _edge(said) != _edge(text):
@@ -233,7 +233,7 @@ def _faults(ids: tuple[str, ...], number: int, text: str) -> Iterator[str]:
 
 
 def blanks(text: str) -> list[tuple[str, str, str]]:
-    """The blanks of a form, in any order: name, format and conversion."""
+    """The fields of a form, in any order: name, format and conversion."""
     try:
         parts = [(n, s or "", c or "") for _, n, s, c in string.Formatter().parse(text) if n is not None]
     except ValueError:  # a brace that is meant
@@ -251,7 +251,7 @@ def _stop(text: str) -> str:
 
 
 def stale(found: Found) -> list[str]:
-    """Which files are not what the sources make of them."""
+    """The files that differ from what the sources give."""
     before = PO.read_text("utf-8")
     made = catalogue(found, read(before))
     out = [] if po_text(made) == before else [f"{PO.name} is out of date with the sources: make messages"]
@@ -268,7 +268,7 @@ def write(catalog: German) -> None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """One of us at a time."""
+    """Only one process at a time."""
     with PO.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

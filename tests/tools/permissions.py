@@ -1,7 +1,8 @@
-"""What each command needs at Google, as the sandbox is asked for it: `kbq_tui/cli/permissions.json`.
+"""What each command needs at Google, derived from its calls to the sandbox: `kbq_tui/cli/permissions.json`.
 
 `python -m tests.tools.permissions [COMMAND…]` brings the file up to date. Each command runs as an operator who holds
-every permission; whatever the sandbox asks for meanwhile may be needed. What the command succeeds without is left out.
+every permission; every permission that the sandbox checks meanwhile may be needed. Those without which the command
+succeeds are left out.
 """
 
 import io
@@ -43,7 +44,7 @@ _SETUP = ("setup", "--json", "--answers")
 
 @dataclass(frozen=True)
 class Ended:
-    """How a call of the program ended."""
+    """The result of a call of the program."""
 
     status: int
     out: str
@@ -51,7 +52,7 @@ class Ended:
 
     @property
     def codes(self) -> set[str]:
-        """The codes of the problems that it told of."""
+        """The codes of the problems that it reported."""
         return set(_CODE.findall(self.out + self.err))
 
 
@@ -77,14 +78,14 @@ def as_it_is(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
 
 
 def applied(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
-    """The owner has set everything up."""
+    """The owner has set up everything."""
     ended = program(*_APPLY)
     assert ended.status == 0, ended.err
     return ()
 
 
 def without_key(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
-    """The same, and the key is gone, here and at Google."""
+    """The same, and the key does not exist any more, here and at Google."""
     applied(sandbox, folder)
     _account(sandbox).keys.clear()
     for path in (folder / "DATA").rglob("*.json"):
@@ -93,7 +94,7 @@ def without_key(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
 
 
 def key_elsewhere(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
-    """Whoever set it up has the key; here there is none."""
+    """Somebody who set it up elsewhere has the key; here there is none."""
     return ()
 
 
@@ -103,7 +104,7 @@ def first_key(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
 
 
 def answered(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
-    """There is a file of answers."""
+    """There is an answers file."""
     path = folder / "answers.toml"
     path.write_text("apply = true\nreport = false\nconnected = true\n")
     return (str(path),)
@@ -126,7 +127,7 @@ def klaviyo_has_the_new_key(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
 
 
 def old_key_is_disabled(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
-    """The same, and the old key is disabled by now."""
+    """The same, and the old key is disabled."""
     options = klaviyo_has_the_new_key(sandbox, folder)
     ended = program("key", "rotate", "--yes", *options)
     assert ended.status == 0, ended.err
@@ -143,9 +144,9 @@ class Run:
     """One way to call a command.
 
     Attributes:
-        scenario: the world it begins in.
-        arguments: what is typed.
-        prepare: what happens before, by the project's owner; returns what is typed beside the arguments.
+        scenario: the initial world.
+        arguments: the command line.
+        prepare: what the project's owner does before; returns further arguments.
         status: the exit status of success.
     """
 
@@ -199,11 +200,11 @@ LOCAL = (
     "schema",
     "values",
 )
-"""Commands that ask Google for nothing that takes a permission."""
+"""Commands that call Google for nothing that needs a permission."""
 
 
 class Recorder:
-    """What was asked of an operator's calls.
+    """The permissions that were checked for an operator's calls.
 
     Args:
         operator: their e-mail.
@@ -216,7 +217,7 @@ class Recorder:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Look at each call of the sandboxes in this process, and at each decision."""
+        """Observe each call of the sandboxes in this process, and each decision."""
         run, allowed = SandboxContext.run, Authz.allowed
 
         def recorded(context: SandboxContext, call: Call, handler: Any) -> Any:
@@ -241,13 +242,13 @@ class Recorder:
 
 
 async def _final(*_: object) -> bool:
-    """Nothing at Google takes time to arrive here: a refusal is one."""
+    """Nothing needs time to take effect here: a refusal is one."""
     return False
 
 
 @contextmanager
 def machine(run: Run) -> Iterator[tuple[Sandbox, tuple[str, ...]]]:
-    """A machine and a cloud of their own: the sandbox, and what is typed."""
+    """A separate machine and cloud: the sandbox, and the options for it."""
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="kbq-test-") as folder, patch.object(Wait, "again", _final):
         try:
@@ -264,7 +265,7 @@ def machine(run: Run) -> Iterator[tuple[Sandbox, tuple[str, ...]]]:
 
 
 def hold(sandbox: Sandbox, permissions: frozenset[str]) -> None:
-    """Let the operator hold just these permissions, on the project."""
+    """Give the operator exactly these permissions, on the project."""
     project = sandbox.world.projects[P]
     member = f"serviceAccount:{sandbox.operator}"
     project.roles["operator"] = permissions
@@ -277,7 +278,7 @@ def hold(sandbox: Sandbox, permissions: frozenset[str]) -> None:
 
 
 def attempt(run: Run, permissions: frozenset[str]) -> tuple[Ended, Calls]:
-    """Call a command as an operator with these permissions, and return what was asked for meanwhile."""
+    """Call a command as an operator with these permissions, and return what was checked meanwhile."""
     with machine(run) as (sandbox, typed):
         hold(sandbox, permissions)
         recorder = Recorder(sandbox.operator)
@@ -287,12 +288,12 @@ def attempt(run: Run, permissions: frozenset[str]) -> tuple[Ended, Calls]:
 
 
 def succeeds(ended: Ended, whole: Ended) -> bool:
-    """Whether a call ended as one in which nothing was missing, and told of no other problem."""
+    """Whether a call succeeded with nothing missing, and reported no other problem."""
     return ended.status == whole.status and ended.codes <= whole.codes
 
 
 def needs(runs: tuple[Run, ...]) -> dict[str, list[str]]:
-    """Return the calls of a command, and the permissions that it does not succeed without."""
+    """Return the calls of a command, and the permissions without which it does not succeed."""
     whole = [attempt(run, EVERYTHING) for run in runs]
     for run, (ended, _) in zip(runs, whole, strict=True):
         assert ended.status == run.status, (run, ended)
@@ -307,9 +308,9 @@ def needs(runs: tuple[Run, ...]) -> dict[str, list[str]]:
 
 
 def summed_up(found: list[Calls], needed: frozenset[str]) -> dict[str, list[str]]:
-    """Return each call with those of the needed permissions that it asks for.
+    """Return each call with the needed permissions that it requires.
 
-    What is only asked about stands with the call that asks about it.
+    Permissions that are only tested are listed with the call that tests them.
     """
     calls: Calls = defaultdict(set)
     for one in found:
@@ -323,7 +324,7 @@ def summed_up(found: list[Calls], needed: frozenset[str]) -> dict[str, list[str]
 
 
 def main_(names: list[str]) -> None:
-    """Write the file; of the commands that are named, or of all."""
+    """Write the file: for the named commands, or for all."""
     known = json.loads(DATA.read_text("utf-8"))
     made = {name: needs(RUNS[name]) if not names or name in names else known[name] for name in RUNS}
     DATA.write_text(json.dumps(made, indent=2) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""Where README.md is, and how long it may be: what can be listed is printed by the program itself."""
+"""The path of README.md, and its maximal length: what can be listed is printed by the program itself."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""A recording of the set-up for asciinema, drawn from the walk that the pictures are drawn from.
+"""A recording of the set-up for asciinema, made from the walk for the pictures.
 
-It plays what a terminal is sent from one screen to the next; each screen stands for a while.
-The format: https://docs.asciinema.org/manual/asciicast/v2/
+It plays what a terminal is sent from one screen to the next; each screen is shown for a while. The format:
+https://docs.asciinema.org/manual/asciicast/v2/
 """
 
 import json
@@ -16,11 +16,11 @@ from kbq_tui.tui.screen_diff import Painter
 
 NAME = "setup.cast"
 STANDS = 2.5
-"""Seconds for which a screen stands."""
+"""Seconds for which a screen is shown."""
 
 
 class Recording:
-    """A recording that grows by one screen after the other.
+    """A recording that is extended by one screen after the other.
 
     Args:
         width, height: the terminal's size.
@@ -38,7 +38,7 @@ class Recording:
             self._events.append(json.dumps([len(self._events) * STANDS, "o", sent]))
 
     def text(self) -> str:
-        """Return the file; the last screen stands as long as the others."""
+        """Return the file; the last screen is shown as long as the others."""
         width, height = self._size
         head = {"version": 2, "width": width, "height": height, "title": "kbq-tui", "env": {"TERM": "xterm-256color"}}
         end = json.dumps([len(self._events) * STANDS, "o", ""])

@@ -1,7 +1,7 @@
 """`make screenshots`: a picture of every screen and box in dark, light and mono at 80x24, and at 120x36; a recording.
 
-They are drawn on the sandbox, by the program's own way to Google; only this machine is one in memory, with a clock that
-stands, so that nothing in a picture is of the machine that draws. Key ids are drawn from a seed, and times are
+They are drawn on the sandbox, with the program's own adapter; only this machine is simulated in memory, with a clock
+that stands still, so that no picture depends on the real machine. Key ids are generated from a seed, and times are
 replaced.
 """
 
@@ -45,7 +45,7 @@ SIZE = (80, 24)
 WIDE = (120, 36)
 THEMES = ("dark", "light", "mono")
 KINDS = (*THEMES, "120x36")
-"""What is drawn of each screen; the end of its picture's name."""
+"""The variants of each screen; the end of its picture's name."""
 LOOKS = {
     THEMES[:2]: (DisplayOptions(refresh=3600), SIZE),
     THEMES[2:]: (DisplayOptions(mono=True, refresh=3600), SIZE),
@@ -56,7 +56,7 @@ RECORDED = "fresh"
 """The scenario that is recorded."""
 
 RequestedAction = str | Callable[[KbqApp], object]
-"""Keys to press, parted by spaces; or something done to the app."""
+"""Keys to press, separated by spaces; or something done to the app."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Stop:
     """A screen on the way.
 
     Attributes:
-        shows: what stands on it once it is complete.
+        shows: a text on it once it is complete.
         then: what is done there.
         name: of its picture; empty for none.
     """
@@ -161,19 +161,19 @@ _MINUTE = re.compile(r"(?<![\d:])\d\d:\d\d(?=(?:&#160;| )UTC)")
 _CREATED = re.compile(rf"((?:created|since){_BLANK})(20\d\d-\d\d-\d\d)")
 _NEWEST = re.compile(rf"(?<=newest{_BLANK})20\d\d-\d\d-\d\d")
 _DAYS = re.compile(r"[▁▂▃▄▅▆▇█–]{10,}")
-"""Bars of days, which begin and end at the hour it is."""
+"""Bars of days, which begin and end at the present hour."""
 _TODAY = date(2026, 11, 24)
 
 
 class StandingClock(VirtualClock):
-    """The sandbox's time, in which nothing takes any."""
+    """The sandbox's clock, in which nothing takes any time."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
 
 def hold_still() -> None:
-    """Let no line say how long something takes: that depends on the machine."""
+    """Make no line say how long something takes, because that depends on the machine."""
     MessageLine.SHOW_AFTER = MessageLine.PERIOD = 3600.0
     os.environ.pop("NO_COLOR", None)
 
@@ -197,7 +197,7 @@ def _desk(scenario: str) -> Iterator[AppServices]:
 
 
 def _keep_key(scene: Scene, path: Path) -> None:
-    """Keep a key of the sandbox on the machine in memory, so that tables can be read with it."""
+    """Store a key of the sandbox on the machine in memory, so that tables can be read with it."""
     text = path.read_text(encoding="utf-8")
     key = json.loads(text)
     kept = f"/home/olga/.local/share/kbq-tui/keys/{key['project_id']}/{path.name}"
@@ -206,12 +206,12 @@ def _keep_key(scene: Scene, path: Path) -> None:
 
 
 def recording_of(scenario: str, kinds: tuple[str, ...]) -> Recording | None:
-    """Return the recording to which a walk belongs: that through the whole set-up, in dark."""
+    """Return the recording that a walk belongs to: only the whole set-up, in dark, has one."""
     return Recording(*SIZE) if (scenario, kinds[0]) == (RECORDED, THEMES[0]) else None
 
 
 async def pictures(scenario: str, kinds: tuple[str, ...], recording: Recording | None = None) -> dict[str, str]:
-    """Return the pictures of a walk, by name; what is recorded ends with the set-up."""
+    """Return the pictures of a walk, by name; the recording ends with the set-up."""
     drawn: dict[str, str] = {}
     look, size = LOOKS[kinds]
     with _desk(scenario) as services:
@@ -245,7 +245,7 @@ async def _seen(app: KbqApp, mark: str) -> None:
 
 
 def _tidy(svg: str, name: str) -> str:
-    """Call classes after the picture, not after a hash; fetch no font from anywhere; draw no blanks."""
+    """Name classes after the picture, not after a hash; fetch no font; draw no blanks."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = _TEXT.sub(_bare, re.sub(r"terminal-\d+", name, svg))
     svg = _DAYS.sub(lambda found: "▅" * len(found[0]), _NEWEST.sub("2026-11-20", svg))
@@ -260,7 +260,7 @@ def _as_if_today(found: re.Match[str]) -> str:
 
 
 def _bare(found: re.Match[str]) -> str:
-    """Return a text without the blanks around it, for which not every viewer leaves room."""
+    """Return a text without surrounding blanks, for which not every viewer leaves room."""
     begin, x, middle, length, end, before, text, after = found.groups()
     cells = [len(blanks) // len(_BLANK) for blanks in (before, after)]
     at, room = float(x) + cells[0] * CELL, float(length) - sum(cells) * CELL
@@ -286,7 +286,7 @@ def strip(theme: str, drawn: dict[str, str]) -> str:
 
 
 def content(svg: str) -> list[tuple[str, ...]]:
-    """Return what a picture shows, for comparing: each text and area with its place and style, by no class's name."""
+    """Return what a picture shows, for comparison: each text and area with its place and style, without class names."""
     root = ElementTree.fromstring(svg)
     rules: dict[str, str] = {}
     for style in root.iter(f"{_SVG}style"):

@@ -1,4 +1,4 @@
-"""What is released: the page and the completions; and, after `make dist`, what it has built, in a bare environment."""
+"""The release: the man page and the completions; and, after `make dist`, its files, in a bare environment."""
 
 import functools
 import hashlib
@@ -86,7 +86,7 @@ def test_nothing_of_this_machine_is_inside() -> None:
 
 
 def _members(file: Path) -> Iterator[tuple[str, bytes]]:
-    """The files in an archive, and what comes before them in it."""
+    """The files in an archive, and their common prefix in it."""
     data = file.read_bytes()
     if file.name.endswith(".tar.gz"):
         with tarfile.open(file) as archive:
@@ -108,7 +108,7 @@ def _of_this_machine(data: bytes) -> list[str]:
 
 @functools.cache
 def _names() -> tuple[str, ...]:
-    """What only this machine knows: the folder of the sources, the interpreter's, and the registry's name."""
+    """What only this machine has: the folder of the sources, the interpreter's, and the registry's name."""
     configured = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
     hosts = set(re.findall(r"https?://(?:[^/@\s']*@)?([^/:\s']+)", configured)) - {"pypi.org", "files.pythonhosted.org"}
     names = {str(dist.ROOT), str(Path(sys.base_prefix)) if sys.base_prefix != "/usr" else "", *hosts}

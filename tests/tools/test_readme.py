@@ -1,4 +1,4 @@
-"""README.md tells the truth: its commands, options, files and pictures exist."""
+"""README.md is correct: its commands, options, files and pictures exist."""
 
 import re
 from pathlib import Path

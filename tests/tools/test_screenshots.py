@@ -1,4 +1,4 @@
-"""The pictures show what the screens look like now, every one of them, and README shows only such."""
+"""The pictures show the present screens, all of them, and README shows only such."""
 
 import json
 import re

@@ -441,7 +441,7 @@ def test_after_a_kill_the_key_is_whole_or_the_place_is_free(
 def test_a_key_is_on_disk_before_it_takes_its_place(
     store: KeyFiles, key: Secret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a power loss leaves is decided by this order, which no kill can show."""
+    """The state after a power loss depends on this order, which no kill can show."""
     slot = store.reserve(None, PROJECT, EMAIL)
     happened: list[str] = []
     sync, rename = os.fsync, os.rename
@@ -523,7 +523,7 @@ def test_a_note_of_shredded_keys_that_cannot_be_read_is_not_taken_for_none(
     with pytest.raises(ProblemError) as error:
         store.handed_over(PROJECT, EMAIL)
     assert code_of(error) == "KBQ-KEY-FILE-UNREADABLE"
-    if text:  # what is not ours is not written over, and so the key stays
+    if text:  # a file that is not ours is not overwritten, and so the key stays
         with pytest.raises(ProblemError) as error:
             store.shred(None, PROJECT, EMAIL)
         assert code_of(error) == "KBQ-FILE-NOT-OURS"
@@ -634,7 +634,7 @@ def test_nothing_shows_the_key(store: KeyFiles, key: Secret) -> None:
 
 
 def test_two_processes_never_reserve_the_same_place(folder: Path) -> None:
-    """Many at once take and give back one place; whoever holds it is alone."""
+    """Many at once reserve and release one place; whoever holds it is alone."""
     script = """
         import sys, os
         from pathlib import Path
@@ -739,16 +739,16 @@ def test_what_fails_after_the_key_is_in_place_is_a_warning(
     assert Path(kept.path).read_bytes() == key.reveal()
 
 
-# What a folder that can only be added to does (`chattr +a`): files are made in it, and neither renamed nor deleted.
+# The behaviour of an append-only folder (`chattr +a`): files can be created in it, but neither renamed nor deleted.
 
 
 def only_added_to(monkeypatch: pytest.MonkeyPatch, *, truncate: bool = True) -> None:
-    """Let this process find that no file can be renamed or deleted, and, without `truncate`, none emptied."""
+    """Make renaming or deleting files fail in this process, and, without `truncate`, emptying them."""
 
     def refuse(path: str | int, *_: object, **how: int) -> None:
         folder = how.get("dir_fd", how.get("src_dir_fd"))
         if not isinstance(path, int):
-            os.stat(path, dir_fd=folder, follow_symlinks=False)  # what is not there is told first
+            os.stat(path, dir_fd=folder, follow_symlinks=False)  # a missing file is reported first
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
     for call in ("rename", "replace", "unlink", *(() if truncate else ("ftruncate", "lseek"))):
@@ -838,7 +838,7 @@ def test_a_key_that_is_being_made_is_neither_missing_nor_there(store: KeyFiles, 
     seen = store.inspect(path, PROJECT, EMAIL)
     assert seen is not None
     assert seen.key_id == kept.key_id
-    Path(path).write_bytes(b"")  # what a dead process leaves: nobody holds it
+    Path(path).write_bytes(b"")  # left by a dead process: nobody holds it
     assert store.inspect(path, PROJECT, EMAIL) is None
 
 
@@ -854,7 +854,7 @@ def test_being_looked_at_does_not_keep_a_place_from_being_reserved(
 
 
 def above(path: Path, store: KeyFiles, key: Secret) -> list[str]:
-    """Keep a key in a folder and return what is said of those above."""
+    """Store a key in a folder and return the warnings about its parents."""
     kept = store.reserve(str(path / "k.json"), PROJECT, EMAIL).commit(key)
     return [str(w) for w in kept.warnings if str(w).startswith("Others may put a folder")]
 
@@ -881,8 +881,8 @@ def test_a_folder_above_the_key_s_that_all_may_write_to_is_warned_of(
 @pytest.mark.parametrize(
     ("owners", "mode", "why"),
     [
-        ((12345, 0, 0), 0o700, "belongs to 12345"),  # its owner may rename what lies in it
-        ((0, 12345, 0), 0o1777, "it belongs to 12345"),  # in a sticky folder: who owns what lies in it
+        ((12345, 0, 0), 0o700, "belongs to 12345"),  # its owner may rename its contents
+        ((0, 12345, 0), 0o1777, "it belongs to 12345"),  # in a sticky folder: the owner of the contents
         ((0, 12345, 0), 0o755, "belongs to 12345"),
         ((0, 0, 12345), 0o770, "its group may write"),
         ((0, 0, 12345), 0o1770, ""),

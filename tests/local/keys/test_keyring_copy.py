@@ -183,7 +183,7 @@ def test_a_keyring_that_never_answers_is_left_behind_once() -> None:
     copies = KeyringCopy({}, deadline=0.1, find=hang)
     try:
         for _ in range(5):
-            outcome = copies.store(FACTS, Secret(b"x"))  # does not come back where the answer is waited for
+            outcome = copies.store(FACTS, Secret(b"x"))  # does not return where the answer is waited for
             assert not outcome.done
             assert "answer" in str(outcome.note)
         assert len(calls) == 1

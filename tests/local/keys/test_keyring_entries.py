@@ -1,4 +1,4 @@
-"""The keyrings that there are; on real ones where the machine has them (Debian: gnome-keyring, pass, gnupg, dbus)."""
+"""The existing keyrings; real ones if the machine has them (Debian: gnome-keyring, pass, gnupg, dbus)."""
 
 import importlib.util
 import json
@@ -78,7 +78,7 @@ class Machine:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A short path: that of a socket has some hundred characters at most."""
+    """A short path, because that of a socket has some hundred characters at most."""
     with tempfile.TemporaryDirectory(prefix="kbq-ring-", ignore_cleanup_errors=True) as folder:
         Path(folder, "run").mkdir(0o700)
         yield Path(folder)
@@ -89,7 +89,7 @@ def gnome(home: Path) -> Machine:
     left_out("dbus-run-session", "dbus-send", "gnome-keyring-daemon")
     if importlib.util.find_spec("secretstorage") is None:
         pytest.skip("LEFT OUT: a real keyring was not tried, for SecretStorage is not installed")
-    # Until it has its name on the bus, whoever asks for that starts another daemon, which is locked.
+    # Until it has its name on the bus, a request for it starts another daemon, which is locked.
     start = (
         "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit; until dbus-send --session"
         " --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner"
@@ -187,7 +187,7 @@ def test_pass_keeps_the_whole_key(password_store: Machine) -> None:
 
 
 def test_pass_that_cannot_delete_is_told(password_store: Machine, home: Path) -> None:
-    """Its backend raises what subprocess does, and nothing of keyring's."""
+    """Its backend raises subprocess's exceptions, not keyring's."""
     wrapper = home / "bin" / "pass"
     wrapper.parent.mkdir()
     wrapper.write_text(f'#!/bin/sh\n[ "$1" = rm ] && exit 3\nexec {shutil.which("pass")} "$@"\n')
@@ -217,7 +217,7 @@ def test_hollow_and_open_backends_do_not_count(monkeypatch: pytest.MonkeyPatch) 
         backends = (fail.Keyring(), Open())
 
     class Empty:
-        backends = ()  # what keyring's own chain has where nothing real is installed
+        backends = ()  # keyring's own chain if nothing real is installed
 
     class Mixed:
         backends = (Open(), Real(), fail.Keyring(), Real())

@@ -1,4 +1,4 @@
-"""The length of a key file's name: with the names of ours around it, it has to fit its file system."""
+"""The length of a key file's name: with our temporary names around it, it has to fit its file system."""
 
 import os
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_a_path_that_no_system_takes_is_refused() -> None:
 
 def test_the_file_system_is_asked_how_long_a_name_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert name_max(tmp_path / "not" / "there") == os.pathconf(tmp_path, "PC_NAME_MAX")
-    monkeypatch.setattr(os, "pathconf", lambda path, what: 143)  # as eCryptfs has it
+    monkeypatch.setattr(os, "pathconf", lambda path, what: 143)  # as in eCryptfs
     assert too_long(f"{tmp_path}/{'k' * 136}") is None
     assert "136 fit here" in str(too_long(f"{tmp_path}/{'k' * 137}"))
     with pytest.raises(ProblemError) as raised:

@@ -1,4 +1,4 @@
-"""The new key's file: beside the old one, then in its place; whenever a process dies, the next goes on."""
+"""The new key's file: beside the old one, then in its place; whenever a process dies, the next one continues."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Notes every look-up of a name that does not mean this machine; loaded by each Python of a test run at its start.
+"""Notes every look-up of a name that is not this machine; imported by each Python of a test run at its start.
 
-Python tells an audit hook of each look-up before it is made. gRPC resolves names by itself, so its targets
-are noted when a channel is made. Reading the run's private key is made cheap, too.
+Python calls an audit hook before each look-up. gRPC resolves names itself, so its targets are noted when a channel is
+created. Reading the run's private key is made cheap, too.
 """
 
 import os
@@ -11,14 +11,14 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 FOLDER = "KBQ_TEST_LOOKUPS"
-"""The environment variable that names the folder for notes."""
+"""The environment variable with the folder for notes."""
 _HERE = ("", "localhost", "127.0.0.1", "::1")
 _NEVER = (".invalid", ".example", ".test")
-"""Names that nobody can have: https://www.rfc-editor.org/rfc/rfc2606"""
+"""Names that cannot exist: https://www.rfc-editor.org/rfc/rfc2606"""
 
 
 def foreign(host: object) -> bool:
-    """Return whether somebody would have to be asked where a host is."""
+    """Return whether finding a host needs a look-up by others."""
     if isinstance(host, bytes | bytearray):
         host = host.decode(errors="replace")
     if not isinstance(host, str) or host in _HERE or host.endswith(_NEVER):
@@ -38,11 +38,11 @@ def _note(how: str, host: object) -> None:
     if not foreign(host):
         return
     if host == "metadata.google.internal" and "google-cloud-sdk" in sys.prefix:
-        return  # Google's own gcloud looks for it on every machine, whatever its settings say
+        return  # Google's own gcloud looks it up on every machine, whatever its settings are
     test = os.environ.get("PYTEST_CURRENT_TEST", "no test")
     line = f"{host!r} by {how} in {test}: {' '.join(sys.orig_argv)[:200]!r}\n"
     try:
-        with open(f"{_folder}/{os.getpid()}", "a", encoding="utf-8") as file:  # noqa: PTH123  pathlib is not loaded everywhere
+        with open(f"{_folder}/{os.getpid()}", "a", encoding="utf-8") as file:  # noqa: PTH123  pathlib is not imported
             file.write(line)
     except OSError:
         pass  # the run is over
@@ -98,7 +98,7 @@ def _note_targets(module: Any) -> None:
 
 
 def _watch_sandbox(module: Any) -> None:
-    """Hold what a sandbox in this process says against Google's documents (`tests.oracle`)."""
+    """Compare what a sandbox in this process answers with Google's documents (`tests.oracle`)."""
     root = __file__.rpartition("/tests/support/")[0]
     if root not in sys.path:
         sys.path.append(root)
@@ -108,7 +108,7 @@ def _watch_sandbox(module: Any) -> None:
 
 
 def _read_run_key_quickly(module: Any) -> None:
-    """Read the run's own key without the check of its numbers, which takes 30 ms each time; every other is checked."""
+    """Read the run's own key without the check of its numbers, which takes 30 ms each time; all others are checked."""
     checked = module.load_pem_private_key
     own: dict[str, bytes] = {}
 

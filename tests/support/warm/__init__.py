@@ -1,11 +1,11 @@
-"""Starts Python programs by forking from an interpreter that has imported their modules already.
+"""Starts Python programs by forking an interpreter that has imported their modules already.
 
-Most of what a short program costs is the import of its libraries: gcloud, bq and the sandbox need up to two seconds of
-CPU for that, and a test run starts them hundreds of times. `start` starts a server and names a small program that is
-called like a Python interpreter (``PROGRAM -m MODULE …``, ``PROGRAM SCRIPT …``). It hands its arguments, environment,
+Most of the cost of a short program is the import of its libraries: gcloud, bq and the sandbox need up to two seconds of
+CPU for that, and a test run starts them hundreds of times. `start` starts a server and provides a small program that is
+called like a Python interpreter (``PROGRAM -m MODULE …``, ``PROGRAM SCRIPT …``). It passes its arguments, environment,
 working folder and standard streams to the server, passes signals on, and ends as the program ends.
 
-Not for tests of how a process starts, of what it loads, or of its terminal: the program has no controlling terminal.
+Not for tests of how a process starts, of what it imports, or of its terminal: the program has no controlling terminal.
 """
 
 import os
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = "KBQ_TEST_WARM_PYTHON"
-"""The environment variable that names the program for this interpreter."""
+"""The environment variable with the path of that program for this interpreter."""
 SDK = "KBQ_TEST_WARM_SDK"
 """The same for the interpreter of the installed gcloud and bq."""
 _HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ def start(gcloud: str | None) -> list[Server]:
     """Start the servers of a test run, for all its processes; without Linux, or within another run, there are none.
 
     Args:
-        gcloud: the installed gcloud, if there is one. It is started quickly where it brings a Python of its own.
+        gcloud: the installed gcloud, if there is one. It is started quickly if it brings its own Python.
     """
     if not sys.platform.startswith("linux") or PYTHON in os.environ:
         return []
@@ -76,8 +76,8 @@ def _serve(interpreter: str, name: str) -> Server:
         listening.bind(path)
         listening.listen(64)
         command = [interpreter, str(_HERE / "server.py"), str(listening.fileno()), str(program)]
-        # Pipes for all three: what a stream cannot do, such as to seek, Python notes when it begins, and every
-        # stream can do what a pipe can.
+        # Pipes for all three: at its start, Python notes what a stream cannot do, such as seeking, and every stream can
+        # do what a pipe can.
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The small program: has a program run by the server, and ends as that ends. See `tests.support.warm`.
+"""The small program: lets the server run a program, and ends as that ends. See `tests.support.warm`.
 
 It imports as little as it can, and runs in gcloud's interpreter, too.
 """
@@ -11,7 +11,7 @@ import sys
 
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _NO_ANSWER = 70
-"""The exit status where the server is gone."""
+"""The exit status if the server is gone."""
 
 
 def ask(path, arguments):
@@ -19,7 +19,7 @@ def ask(path, arguments):
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(path)
         variables = b"\0".join(k + b"=" + v for k, v in os.environb.items())
-        parts = (b"\0".join(map(os.fsencode, arguments)), variables, os.getcwdb())  # noqa: PTH109  pathlib takes its time
+        parts = (b"\0".join(map(os.fsencode, arguments)), variables, os.getcwdb())  # noqa: PTH109  pathlib loads slowly
         streams = [fd for fd in (0, 1, 2) if _is_open(fd)]
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(streams)}i", *streams))
         line.sendmsg([struct.pack("3I", *map(len, parts))], [rights])
@@ -28,7 +28,7 @@ def ask(path, arguments):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda n, _: line.send(bytes([n])))
         if 0 in streams:
-            os.close(0)  # the program alone reads from it: whoever writes there learns of its end
+            os.close(0)  # only the program reads from it: a writer is told by this that it has ended
         answer = line.recv(4)
     status = struct.unpack("i", answer)[0] if len(answer) == 4 else _NO_ANSWER
     if status < 0:

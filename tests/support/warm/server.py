@@ -21,11 +21,11 @@ from pathlib import Path
 
 @dataclass
 class Order:
-    """What is to be run.
+    """A program to run.
 
     Attributes:
-        arguments: the interpreter's.
-        line: tells of signals, and is told how the run ended.
+        arguments: the interpreter's arguments.
+        line: passes on signals, and gets the result of the run.
         streams: standard input, output and errors, as far as they are open.
     """
 
@@ -42,7 +42,7 @@ class Order:
         return tuple(words[:2] if words[:1] == ["-m"] else words[:1])
 
     def drop(self):
-        """Close what a fork of this process has taken over."""
+        """Close what a fork of this process has inherited."""
         self.line.close()
         for fd in self.streams:
             os.close(fd)
@@ -52,8 +52,8 @@ class Run(Exception):
     """Leaves the loops of a server for the program that is to be run.
 
     Args:
-        order: what.
-        report: where the names of its modules are told.
+        order: the program.
+        report: where the names of its modules are sent.
     """
 
     def __init__(self, order, report):
@@ -62,11 +62,11 @@ class Run(Exception):
 
 
 def serve(listening, program):
-    """Hand each run to the process for its module or script, until standard input ends.
+    """Pass each run to the process for its module or script, until standard input ends.
 
     Args:
-        listening: where runs are asked for.
-        program: what the programs are to call as their interpreter.
+        listening: where runs are requested.
+        program: what the programs should call as their interpreter.
     """
     kept: dict[tuple, socket.socket] = {}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -100,7 +100,7 @@ def serve(listening, program):
 
 
 def _head(line):
-    """Read what comes first: the lengths of the parts, and the files that are passed."""
+    """Read the beginning: the lengths of the parts, and the files that are passed."""
     head, ancillary, _, _ = line.recvmsg(12, socket.CMSG_SPACE(16))
     return head, [fd for _, _, data in ancillary for fd in struct.unpack(f"{len(data) // 4}i", data)]
 
@@ -135,16 +135,16 @@ class Keeper:
 
     Args:
         orders: where runs come from.
-        program: what the programs are to call as their interpreter.
+        program: what the programs should call as their interpreter.
     """
 
     def __init__(self, orders, program):
         self.orders, self.program = orders, program
-        self.lines = {}  # by process id: whom to tell of its end
-        self.reports = {}  # what runs have told of their modules so far
+        self.lines = {}  # by process id: who is told of its end
+        self.reports = {}  # what runs have reported about their modules so far
 
     def serve(self):
-        """Run what is ordered, until no more orders can come."""
+        """Run what is requested, until no more requests can come."""
         woken, wake = os.pipe()
         for fd in (woken, wake):
             os.set_blocking(fd, False)
@@ -191,12 +191,12 @@ class Keeper:
         for fd in order.streams:
             os.close(fd)
         os.environ.clear()
-        os.environ.update(order.env)  # what is imported here may look at it
+        os.environ.update(order.env)  # modules that are imported here may read it
         self.lines[pid] = order.line
         self.reports[report] = b""
 
     def pass_on(self, pid, line):
-        """Pass signals on to a run. It is killed where the one who asked for it is gone."""
+        """Pass signals on to a run. It is killed if its requester is gone."""
         try:
             numbers = line.recv(64)
         except OSError:
@@ -208,7 +208,7 @@ class Keeper:
             line.close()
 
     def reap(self):
-        """Tell how runs have ended."""
+        """Report how runs have ended."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -223,7 +223,7 @@ class Keeper:
                 line.close()
 
     def listen(self, report):
-        """Take in what a run tells, and import what it has imported."""
+        """Read a run's report, and import what it has imported."""
         piece = report.recv(65536)
         self.reports[report] += piece
         if piece:
@@ -261,7 +261,7 @@ def begin(order, report):
 
 
 def _tell_at_the_end(order, report):
-    """Tell which modules were imported, however the program ends, unless it is killed."""
+    """Report which modules were imported, however the program ends, unless it is killed."""
     before, process, leave = set(sys.modules), os.getpid(), os._exit
 
     def tell():

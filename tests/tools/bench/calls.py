@@ -1,4 +1,4 @@
-"""What the program's calls cost, on the sandbox with 200 ms a call."""
+"""The cost of the program's calls, on the sandbox with 200 ms for each call."""
 
 import resource
 import shutil
@@ -66,7 +66,7 @@ def status_against_bq(runs: int) -> Row:
 
 
 def _spent(command: list[str], env: dict[str, str]) -> tuple[float, float]:
-    """Return the seconds that a command takes by the clock, and of CPU time."""
+    """Return the seconds of a command by the clock, and of CPU time."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     _must(subprocess.run(command, env=env, capture_output=True, text=True))
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)

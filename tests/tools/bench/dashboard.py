@@ -1,4 +1,4 @@
-"""What the dashboard of thousands costs whoever sits at its screen. Google is one in memory: drawing is measured."""
+"""The cost of a dashboard of thousands at the screen. Google is in memory, so that drawing is measured."""
 
 import statistics
 import sys
@@ -35,7 +35,7 @@ Escape is left out: other keys begin with it, too, so that Textual waits 0.1 s f
 
 
 def key_to_frame(runs: int) -> Row:
-    """From a key press to the first byte of the frame that it draws, of 2,000 connections."""
+    """From a key press to the first byte of the frame that it draws, with 2,000 connections."""
     waits: list[float] = []
     slowest: dict[str, float] = {}
     command = [sys.executable, "-m", "tests.tui.host", "crowd_of_2000", "dashboard"]
@@ -57,7 +57,7 @@ def key_to_frame(runs: int) -> Row:
 
 
 def bytes_a_minute(runs: int) -> Row:
-    """What a dashboard of 200 is sent from the end of one look to that of the next, a minute later."""
+    """The bytes for a dashboard of 200 from the end of one reading to that of the next, a minute later."""
     counts: list[float] = []
     command = [sys.executable, "-m", "tests.tui.host", "crowd", "dashboard", "--hurried"]
     with Terminal(command, environment(), 80, 24) as terminal:

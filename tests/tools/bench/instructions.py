@@ -20,7 +20,7 @@ GERMAN = "Projekt,F1"
 
 
 def environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which a start depends on nothing of this machine's."""
+    """An environment in which a start does not depend on this machine."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -40,8 +40,8 @@ def count(marks: str, program: Sequence[str], more: Mapping[str, str] | None = N
         log = Path(folder) / "cachegrind.log"
         valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", f"--log-file={log}"]
         valgrind += [f"--cachegrind-out-file={os.environ.get('KBQ_CACHEGRIND_OUT', '/dev/null')}"]
-        for command in (start, [*valgrind, *start]):  # the first writes what Python compiles
-            home = Path(tempfile.mkdtemp(dir=folder))  # what a run leaves, such as its lock, is not to cost the next
+        for command in (start, [*valgrind, *start]):  # the first writes Python's compiled files
+            home = Path(tempfile.mkdtemp(dir=folder))  # what a run leaves, such as its lock, must not affect the next
             with Terminal(command, environment(home, more or {}), 80, 24) as terminal:
                 if status := terminal.wait(10 * PATIENCE):
                     raise SystemExit(f"exit {status}: {terminal.left()}")
@@ -75,9 +75,9 @@ def german(runs: int) -> Row:
 
 
 def facts(marks: str, program: Sequence[str], folder: Path, columns: int = 80) -> dict[str, Any]:
-    """Return what is loaded, mounted, styled and compiled when the first frame is handed to the driver.
+    """Return what is loaded, mounted, styled and compiled when the first frame is passed to the driver.
 
-    Besides, how many paintings followed until nothing changed any more, with the first one.
+    Also the number of paintings until nothing changes any more, including the first.
 
     Args:
         marks: what the frame shows, separated by commas.

@@ -1,4 +1,4 @@
-"""`status --all` of many connections: how long against its calls, and how much memory against few."""
+"""`status --all` of many connections: the time against that of its calls, and the memory against few."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.support.sandbox import served
 from tests.tools.bench.row import Row
 
 LATENCY = 100
-"""Milliseconds that each call takes."""
+"""Milliseconds of each call."""
 AT_ONCE = 16
 MEASURED = (
     "import resource, subprocess, sys\n"
@@ -20,7 +20,7 @@ MEASURED = (
 
 
 def _look(connections: int, latency: int) -> tuple[float, int, float]:
-    """Return the seconds, the calls and the peak memory (MiB) of one look at so many connections."""
+    """Return the seconds, the calls and the peak memory (MiB) of one reading of so many connections."""
     with served("existing", latency) as sandbox, tempfile.TemporaryDirectory() as folder:
         env = sandbox.environ(Path(folder))
         files = Path(env["XDG_CONFIG_HOME"]) / "kbq-tui" / "connections"

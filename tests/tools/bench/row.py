@@ -11,7 +11,7 @@ class Row:
     Attributes:
         name: what was measured.
         value: the figure, None if it could not be measured.
-        target: the figure to hold.
+        target: the figure to reach.
         at_least: whether larger is better.
         unit: `x`, `B`, `ms`, `MiB` or nothing.
         detail: the absolute figures behind it, or why there are none.

@@ -1,4 +1,4 @@
-"""The source check of many tables: how long against its calls, how much memory, and what it costs at the screen."""
+"""The source check of many tables: the time against that of its calls, the memory, and the cost at the screen."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.tools.bench.row import Row
 from tests.tui.test_terminal import environment
 
 LATENCY = 100
-"""Milliseconds that each call takes."""
+"""Milliseconds of each call."""
 AT_ONCE = 16
 MEASURED = (
     "import resource, subprocess, sys\n"

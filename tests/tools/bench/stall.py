@@ -1,4 +1,4 @@
-"""In a process of its own: how long the event loop stood still while signing in, and while looking."""
+"""In a separate process: how long the event loop was blocked while signing in, and while reading."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from kbq_tui.model.spec import ConnectionSpec
 
 
 class Ticker:
-    """Runs every millisecond and remembers the longest time in which it could not."""
+    """Runs every millisecond and records the longest time in which it could not."""
 
     def __init__(self) -> None:
         self.worst = 0.0
@@ -26,7 +26,7 @@ class Ticker:
             last = now
 
     def take(self) -> float:
-        """Return the longest time in milliseconds, and begin anew."""
+        """Return the longest time in milliseconds, and begin again."""
         worst, self.worst = self.worst, 0.0
         return worst * 1000
 

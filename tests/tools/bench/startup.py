@@ -1,4 +1,4 @@
-"""How long until something is seen."""
+"""The time until something is shown."""
 
 import os
 import statistics

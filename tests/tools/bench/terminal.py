@@ -1,4 +1,4 @@
-"""What the terminal and the event loop bear."""
+"""The load on the terminal and the event loop."""
 
 import statistics
 import subprocess
@@ -54,7 +54,7 @@ def memory(runs: int) -> Row:
 def loop_stall(runs: int) -> Row:
     """The longest time in which the event loop of the TUI's process ran nothing else, while `large` is observed.
 
-    Each run is a process of its own: the first look after the sign-in, with Google's libraries not yet read in.
+    Each run is a separate process: the first reading after the sign-in, with Google's libraries not yet imported.
     """
     looks: list[float] = []
     sign_ins: list[float] = []

@@ -1,4 +1,4 @@
-"""In its own process: run a Textual program until it has handed its first complete frame to the driver, then exit.
+"""In a separate process: run a Textual program until it has passed its first complete frame to the driver, then exit.
 
     python -m tests.tools.bench.until_frame MARKS (bare | kbq-tui [ARGUMENT ...])
 
@@ -69,7 +69,7 @@ class Patching:
 
 def _facts(app: Any) -> dict[str, Any]:
     """Return what the start cost: loaded modules, widgets on the screen, style rules of our own."""
-    app.launch = lambda work, what: work.close()  # what comes in from outside is another matter
+    app.launch = lambda work, what: work.close()  # what comes from outside is not counted
     loaded = sorted(name for name in sys.modules if name.partition(".")[0] != "tests")
     widgets = sum(1 for _ in app.screen.walk_children())
     rules = sum(not rule.is_default_rules for rule in app.stylesheet.rules)
@@ -96,7 +96,7 @@ def _compiled() -> list[str]:
 
 
 def _shows(data: str) -> bool:
-    """Return whether something written changes what is seen: it is more than a movement of the cursor."""
+    """Return whether some output changes the screen: it is more than a movement of the cursor."""
     import re
 
     return bool(re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]", "", data))
@@ -114,7 +114,7 @@ async def _settle(app: Any, facts: dict[str, Any]) -> None:
         pumps = [app, screen, *screen.walk_children()]
         due = screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks
         idle = 0 if due or any(not pump._message_queue.empty() for pump in pumps[1:]) else idle + 1
-    with open(os.environ[FACTS], "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib need not be loaded
+    with open(os.environ[FACTS], "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib need not be imported
         json.dump(facts, file)
     os._exit(0)
 

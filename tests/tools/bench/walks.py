@@ -1,4 +1,4 @@
-"""What the guided set-up costs whoever sits at its screen: bytes over the line, and how long a key press waits."""
+"""The cost of the guided set-up at the screen: bytes over the line, and the delay of a key press."""
 
 import statistics
 import sys
@@ -17,7 +17,7 @@ UP, DOWN = "\x1b[A", "\x1b[B"
 
 
 def wizard_bytes(runs: int) -> Row:
-    """All that the terminal is sent from the welcome to the summary, in a fresh project."""
+    """All bytes to the terminal from the welcome to the summary, in a fresh project."""
     counts: list[int] = []
     for _ in range(max(runs, 7)):
         with (
@@ -41,7 +41,7 @@ def wizard_bytes(runs: int) -> Row:
 
 
 def key_to_frame(runs: int) -> Row:
-    """From a key press to the row that it marks, while datasets are created and looked at with 500 ms a call."""
+    """From a key press to the row that it marks, while datasets are created and read with 500 ms for each call."""
     waits: list[float] = []
     for _ in range(max(runs, 7)):
         with (
@@ -74,7 +74,7 @@ def _marked(terminal: Terminal) -> int | None:
 
 
 def _presses(terminal: Terminal) -> list[float]:
-    """Press Down and Up in turn as long as the work goes on; return the milliseconds until each was seen."""
+    """Press Down and Up in turn while the work runs; return the milliseconds until each was shown."""
     waits: list[float] = []
     while "[ Working ]" in terminal.text():
         at = _marked(terminal)
