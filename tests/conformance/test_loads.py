@@ -1,6 +1,8 @@
 """Load and copy jobs: files of JSON, CSV and Parquet into tables, tables into tables."""
 
+import base64
 import datetime as dt
+import decimal
 import io
 import json
 
@@ -95,6 +97,25 @@ def test_parquet_keeps_its_types(client, table_id, tmp_path):
     relation.write_parquet(str(path))
     with pytest.raises(exceptions.BadRequest, match="out of valid NUMERIC range"):
         loaded(client, path.read_bytes(), table_id, source_format="PARQUET", decimal_target_types=["NUMERIC"])
+
+
+WIDE = """
+UEFSMRUAFUwVTCwVBBUAFQYVBhwAAAACAAAAAwEAAAAAAAAAAAAAAAAAAAAAVIT9n0qI943N07KQ3jjzThUEGSw1ABgGc2NoZW1hFQIAFQ4VQBUCGAFu
+JQoVTBWYASxcFUwVmAEAAAAWBBkcGRwmABwVDhklBgAZGAFuFQAWBBZyFnImCEkcFQAVABUCADwpBhkmAgIAAAAWchYEJggWcgAoIHBhcnF1ZXQtY3Bw
+LWFycm93IHZlcnNpb24gMjYuMC4xGRwcAAAAjAAAAFBBUjE=
+"""
+"""A column `n` of decimals of 76 digits, 38 of them after the point, and two rows, as pyarrow 26.0.1 writes it."""
+
+
+def test_parquet_keeps_every_digit_of_a_bignumeric(client, table_id):
+    wanted = [(decimal.Decimal("1.12345678901234567890123456789012345678"),), (None,)]
+    client.create_table(bigquery.Table(table_id, [Field("n", "BIGNUMERIC")]))
+    loaded(client, base64.b64decode(WIDE), table_id, source_format="PARQUET")
+    assert read(client, table_id) == wanted
+    options = {"source_format": "PARQUET", "decimal_target_types": ["NUMERIC", "BIGNUMERIC"]}
+    loaded(client, base64.b64decode(WIDE), f"{table_id}_found", **options)
+    assert [f.field_type for f in client.get_table(f"{table_id}_found").schema] == ["BIGNUMERIC"]
+    assert read(client, f"{table_id}_found") == wanted
 
 
 def test_a_large_file_comes_in_parts(client, table_id, monkeypatch):

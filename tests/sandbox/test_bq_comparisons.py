@@ -1,5 +1,6 @@
 """Values of different types cannot be compared, as in BigQuery; DuckDB would cast one of them."""
 
+import datetime as dt
 import itertools
 
 import pytest
@@ -76,7 +77,93 @@ def test_a_parameter_of_text_is_taken_for_a_date(client):
     assert [row[0] for row in client.query_and_wait(sql, job_config=config)] == [1]
 
 
-def test_a_difference_of_dates_is_an_interval_which_is_said_not_to_be_served(client):
-    with pytest.raises(BadRequest, match="DATE - DATE is not supported by the sandbox"):
-        client.query_and_wait("SELECT date_ - date_ FROM d.t")
-    assert [row[0] for row in client.query_and_wait("SELECT int64_ - 1 FROM d.t")] == [0]
+def test_a_difference_of_moments_is_an_interval_in_columns_and_groups(client):
+    difference = "date_ - DATE '2019-12-31'"
+    sql = f"SELECT CAST({difference} AS STRING), int64_ - 1 FROM d.t GROUP BY {difference}, int64_"
+    assert [row.values() for row in client.query_and_wait(sql)] == [("0-0 1 0:0:0", 0)]
+    sql = "SELECT CAST(timestamp_ - TIMESTAMP '2019-12-30 12:00:00+00' AS STRING) FROM d.t"
+    assert [row[0] for row in client.query_and_wait(sql)] == ["0-0 0 36:0:0"]
+
+
+CASTS = {
+    "INT64": {"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "BOOL", "STRING"},
+    "FLOAT64": {"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "STRING"},
+    "NUMERIC": {"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "STRING"},
+    "BIGNUMERIC": {"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "STRING"},
+    "BOOL": {"INT64", "BOOL", "STRING"},
+    "STRING": set(VALUES),
+    "BYTES": {"BYTES", "STRING"},
+    "DATE": {"DATE", "DATETIME", "TIMESTAMP", "STRING"},
+    "DATETIME": {"DATE", "DATETIME", "TIMESTAMP", "TIME", "STRING"},
+    "TIMESTAMP": {"DATE", "DATETIME", "TIMESTAMP", "TIME", "STRING"},
+    "TIME": {"TIME", "STRING"},
+}
+"""Per type: what it is cast to.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules#comparison_chart
+"""
+
+
+@pytest.mark.parametrize("source", VALUES)
+def test_a_column_is_cast_to_the_types_of_the_table_and_to_no_other(client, source):
+    dry = bigquery.QueryJobConfig(dry_run=True)
+    for target in VALUES:
+        for cast in ("CAST", "SAFE_CAST"):
+            sql = f"SELECT {cast}({source.lower()}_ AS {target}) FROM d.t"
+            if target in CASTS[source]:
+                client.query(sql, dry)
+                continue
+            with pytest.raises(BadRequest, match=f"Invalid cast from {source} to {target}"):
+                client.query(sql, dry)
+
+
+@pytest.mark.parametrize(
+    ("expression", "error"),
+    [
+        ("IF(bool_, int64_, string_)", "operator IF for argument types: INT64, STRING"),
+        ("COALESCE(date_, timestamp_)", "operator COALESCE for argument types: DATE, TIMESTAMP"),
+        ("CASE WHEN bool_ THEN 1 ELSE string_ END", "operator CASE for argument types: INT64, STRING"),
+        ("[int64_, bool_]", "types {INT64, BOOL} do not have a common supertype"),
+        ("string_ * 2", r"operator \* for argument types: STRING, INT64"),
+        ("LENGTH(int64_)", "function LENGTH for argument type: INT64"),
+        ("SUM(bool_)", "function SUM for argument type: BOOL"),
+    ],
+)
+def test_values_and_arguments_of_types_that_do_not_go_together_are_refused(client, expression, error):
+    with pytest.raises(BadRequest, match=error):
+        client.query_and_wait(f"SELECT {expression} FROM d.t")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "error"),
+    [
+        ("int64_", "string_", "Column 1 in UNION ALL has incompatible types: INT64, STRING"),
+        ("date_", "timestamp_", "Column 1 in UNION ALL has incompatible types: DATE, TIMESTAMP"),
+        ("date_", "'2020-01-01'", "UNION ALL of a date or time and a string literal is not supported"),
+        ("int64_", "NULL", ""),
+        ("int64_", "numeric_", ""),
+        ("date_", "datetime_", ""),
+    ],
+)
+def test_sides_of_a_union_have_types_that_go_together(client, one, other, error):
+    sql = f"WITH w AS (SELECT * FROM d.t) SELECT {one} FROM w UNION ALL SELECT {other} FROM w"
+    if not error:
+        assert client.query_and_wait(sql).total_rows == 2
+        return
+    with pytest.raises(BadRequest, match=error):
+        client.query_and_wait(sql)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["MIN(x)", "MAX(x)", "MIN(DISTINCT x)", "MIN(x) OVER ()", "LEAST(MIN(x), 1.0)", "(SELECT LEAST(1.0, MIN(x)))"],
+)
+def test_the_least_and_the_greatest_of_values_with_nan_is_nan(client, expression):
+    sql = f"SELECT IS_NAN({expression}) FROM UNNEST([1.0, CAST('NaN' AS FLOAT64), 2.0]) AS x LIMIT 1"
+    assert [row[0] for row in client.query_and_wait(sql)] == [True]
+
+
+def test_the_least_of_values_without_nan_keeps_its_type(client):
+    sql = "SELECT MIN(int64_), MIN(string_), MIN(date_), MIN(float64_), MIN(IF(bool_, NULL, 1.5)), LEAST(2, 1) FROM d.t"
+    (row,) = client.query_and_wait(sql)
+    assert row.values() == (1, "1", dt.date(2020, 1, 1), 1.5, None, 1)

@@ -9,17 +9,12 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import fields, function_rules, json_rules, moment_rules, refusals, values
+from kbq_tui.sandbox.bigquery import casts, comparison_types, fields, function_rules, json_rules, moment_rules, refusals
 from kbq_tui.sandbox.bigquery import geography as geographies
-from kbq_tui.sandbox.bigquery.duck import DUCK, call, error, literal
-from kbq_tui.sandbox.bigquery.fields import BIGNUMERIC, COMPUTED, GEOGRAPHY, RANGE, BadSchema
+from kbq_tui.sandbox.bigquery.duck import DUCK, call, literal
+from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE, BadSchema
 
 _Type = exp.DataType.Type
-_PLACES = 19  # digits before and after the point in computations with BIGNUMERIC
-_INT = r"\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*"
-_OFFSET = r":\d\d(\.\d+)?\s*([+-]\d\d?(:?\d\d)?|[zZ]|UTC)\s*$"
-_WORD = r"^\s*[^\s\d]"
-"""Dates and times that only DuckDB accepts: the words ``epoch`` and ``infinity``, and years before Christ."""
 _SPEC = re.compile(r"%(?:%|[-+ #0']*\d*(?:\.\d+)?([a-zA-Z]))")
 
 
@@ -78,6 +73,8 @@ def _struct(node: exp.Expr) -> exp.Expr:
 def _array(node: exp.Expr) -> exp.Expr:
     """``[STRUCT(1 AS a), (2)]``: the first structure gives its member names to unnamed members of the others."""
     first = node.expressions[0] if node.expressions else None
+    if len(node.expressions) > 1:
+        comparison_types.mark(node)
     if not isinstance(first, exp.Struct):
         return node
     names = [part.this for part in first.expressions if isinstance(part, exp.PropertyEQ)]
@@ -143,90 +140,18 @@ def _unnest(node: exp.Expr) -> exp.Expr:
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
-    """CAST and SAFE_CAST: rounding, and texts that DuckDB accepts and BigQuery does not."""
+    """CAST and SAFE_CAST; RANGE and GEOGRAPHY are structures in DuckDB."""
     assert isinstance(node, exp.Cast)
     target = node.to
-    if node.args.get("format") is not None:
-        raise refusals.unsupported("CAST with FORMAT")
     if target.this == _Type.RANGE and isinstance(node.this, exp.Literal):
         return _range_literal(node)
     if target.this == _Type.RANGE and target.expressions:
         target.replace(exp.DataType.build(fields.column_type(fields.from_sql("value", target)), dialect="duckdb"))
+        comparison_types.mark(node)
+        return node
     if target.this == _Type.GEOGRAPHY:
         return geography(exp.cast(node.this.copy(), "VARCHAR"))
-    if target.this == _Type.DECIMAL and not target.expressions:
-        target.replace(exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb"))
-    elif target.this == _Type.BIGDECIMAL and isinstance(node.this, exp.Literal) and not target.expressions:
-        return _big_literal(node)
-    elif target.this == _Type.BIGDECIMAL and not target.expressions:
-        target.replace(exp.DataType.build("DECIMAL(38, 19)", dialect="duckdb"))
-    elif node.meta.get("coerced"):
-        return node
-    elif target.this == _Type.BIGINT:
-        return _by_type(node, "int64", _INT, keeps=True, round_floats=True)
-    elif target.this == _Type.BOOLEAN:
-        return _by_type(node, "bool", r"(?i)\s*(true|false)\s*", keeps=True)
-    elif target.this in (_Type.TEXT, _Type.VARCHAR) and not target.expressions:
-        return function_rules.to_string(node)
-    elif target.this in (_Type.BINARY, _Type.VARBINARY):
-        return function_rules.to_bytes(node)
-    elif target.this in (_Type.TIMESTAMPTZ, _Type.DATE) and not _is_literal_without(node.this, _WORD):
-        return _by_type(node, target.this.name.lower().removesuffix("tz"), _WORD, keeps=False)
-    elif target.this in (_Type.TIMESTAMP, _Type.DATETIME) and not _is_literal_without(node.this, _OFFSET):
-        return _by_type(node, "datetime", _OFFSET, keeps=False)
-    return node
-
-
-def _big_literal(node: exp.Cast) -> exp.Expr:
-    """``BIGNUMERIC '1.5'``."""
-    try:
-        return big_number(values.plain(node.this.name, {"name": "value", "type": "BIGNUMERIC"}))
-    except BadSchema as error:
-        if isinstance(node, exp.TryCast):
-            return exp.null()
-        raise refusals.invalid_query(str(error)) from error
-
-
-def big_number(digits: str) -> exp.Expr:
-    """A BIGNUMERIC as the decimal that DuckDB computes with."""
-    whole, _, fraction = digits.lstrip("+-").partition(".")
-    computed = len(whole.lstrip("0")) <= _PLACES and len(fraction.rstrip("0")) <= _PLACES
-    return exp.cast(literal(digits), COMPUTED if computed else BIGNUMERIC, dialect="duckdb")
-
-
-def _is_literal_without(node: exp.Expr, pattern: str) -> bool:
-    return isinstance(node, exp.Literal) and not re.search(pattern, node.name)
-
-
-def _by_type(node: exp.Cast, kind: str, pattern: str, *, keeps: bool, round_floats: bool = False) -> exp.Expr:
-    """A cast that treats text and floating-point numbers differently than DuckDB does.
-
-    ``typeof`` is known before the query runs, so that only one of the branches is evaluated.
-    """
-    value = node.this
-    if isinstance(value, exp.Literal) and not value.is_string and (not round_floats or value.is_int):
-        return node
-    cast = node.copy()
-    text = exp.cast(value.copy(), "VARCHAR")
-    fits: exp.Expr = call("regexp_full_match" if keeps else "regexp_matches", text, literal(pattern))
-    if not keeps:
-        fits = exp.not_(fits)
-    bad = (
-        exp.null()
-        if isinstance(node, exp.TryCast)
-        else error(exp.DPipe(this=literal(f"Bad {kind} value: "), expression=text.copy()))
-    )
-    checked = exp.Case(
-        ifs=[exp.If(this=exp.or_(exp.Is(this=text.copy(), expression=exp.null()), fits), true=cast.copy())], default=bad
-    )
-    branches = [exp.If(this=exp.EQ(this=call("typeof", value.copy()), expression=literal("VARCHAR")), true=checked)]
-    if round_floats:
-        number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE", dialect="duckdb"))
-        rounded = type(node)(this=call("round", number), to=node.to.copy())
-        branches.append(
-            exp.If(this=exp.EQ(this=call("typeof", value.copy()), expression=literal("DOUBLE")), true=rounded)
-        )
-    return exp.Case(ifs=branches, default=cast)
+    return casts.translate(node)
 
 
 # -- functions

@@ -8,13 +8,11 @@ from typing import Final
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import comparison_types, refusals
+from kbq_tui.sandbox.bigquery import casts, comparison_types, refusals
 from kbq_tui.sandbox.bigquery.duck import call, case, error, is_type, literal, unless
 
 _ZERO = exp.Literal.number(0)
 _ONE = exp.Literal.number(1)
-_PART = r"\.(\d+)"
-"""Digits after the decimal point of a time."""
 
 _NAMES = """
 ARRAY_FILTER ARRAY_FIRST ARRAY_INCLUDES ARRAY_LAST ARRAY_TRANSFORM CODE_POINTS_TO_BYTES CODE_POINTS_TO_STRING
@@ -38,8 +36,8 @@ def _less(value: exp.Expr, other: exp.Expr, *, or_equal: bool = False) -> exp.Ex
 
 
 def _whole_division(node: exp.Expr) -> exp.Expr:
-    """DIV; sqlglot writes its operands without the parentheses that they need, and in DuckDB x
-    0 is NULL."""
+    """DIV; sqlglot writes its operands without the parentheses that they need, and in DuckDB x / 0
+    is NULL."""
     left, right = exp.paren(node.this.copy()), exp.paren(node.expression.copy())
     if _is_not_zero(node.expression):
         return exp.IntDiv(this=left, expression=right)
@@ -62,6 +60,7 @@ def _remainder(node: exp.Expr) -> exp.Expr:
 
 
 def _square_root(node: exp.Expr) -> exp.Expr:
+    comparison_types.mark(node)
     return unless(_less(node.this, _ZERO), node, "SQRT: Argument less than zero is an error")
 
 
@@ -89,61 +88,13 @@ def _interval(node: exp.Expr) -> exp.Expr:
 # -- strings and bytes
 
 
-def to_string(node: exp.Cast) -> exp.Expr:
-    """CAST and SAFE_CAST to STRING: numbers, dates, times and bytes as BigQuery writes them.
-
-    https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast-as-string
-    """
-    value = node.this
-    if isinstance(value, exp.Literal) and (value.is_string or value.is_int):
-        return node
-    bare = exp.cast(value.copy(), "VARCHAR")
-    number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE", dialect="duckdb"))
-    short, long = (call("printf", literal(form), number.copy()) for form in ("%.15g", "%.17g"))
-    exact = exp.EQ(this=exp.cast(short.copy(), "DOUBLE"), expression=number.copy())
-    floating = case(
-        (call("isnan", number.copy()), literal("NaN")),
-        (call("isinf", number.copy()), bare.copy()),
-        (exact, short),
-        default=long,
-    )
-    blob = exp.TryCast(this=value.copy(), to=exp.DataType.build("BLOB", dialect="duckdb"))
-    decoded: exp.Expr = call("decode", blob)
-    if isinstance(node, exp.TryCast):
-        decoded = call("try", decoded)
-    # a fraction of a second has three digits or six
-    digits = call("regexp_extract", bare.copy(), literal(_PART), _ONE.copy())
-    three = exp.LTE(this=call("strlen", digits.copy()), expression=exp.Literal.number(3))
-    width = case((three, exp.Literal.number(3)), default=exp.Literal.number(6))
-    part = call("rpad", digits, width, literal("0"))
-    moment = case(
-        (call("contains", bare.copy(), literal(".")),
-         call("regexp_replace", bare.copy(), literal(_PART), exp.DPipe(this=literal("."), expression=part))),
-        default=bare.copy(),
-    )  # fmt: skip
-    return case(
-        (is_type(value, "DOUBLE"), floating),
-        (is_type(value, "BLOB"), decoded),
-        (exp.or_(*(is_type(value, kind) for kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIME"))), moment),
-        default=node.copy(),
-    )
-
-
-def to_bytes(node: exp.Cast) -> exp.Expr:
-    """CAST of a STRING to BYTES; DuckDB would read escape sequences in it."""
-    if isinstance(node.this, exp.ByteString):
-        return node
-    encoded = call("encode", exp.cast(node.this.copy(), "VARCHAR"))
-    return case((is_type(node.this, "VARCHAR"), encoded), default=node.copy())
-
-
 def _string(node: exp.Expr) -> exp.Expr:
     """``STRING(json)``, ``STRING(timestamp[, zone])``."""
     zone = node.args.get("zone")
     if zone is not None and zone.name.upper() != "UTC":
         raise refusals.unsupported("STRING with another time zone than UTC")
     value = node.this
-    plain = to_string(exp.Cast(this=value.copy(), to=exp.DataType.build("TEXT")))
+    plain = casts.to_string(exp.Cast(this=value.copy(), to=exp.DataType.build("TEXT")), checked=False)
     inside = call("json_extract_string", exp.cast(value.copy(), "VARCHAR"), literal("$"))
     is_text = exp.EQ(this=call("json_type", exp.cast(value.copy(), "VARCHAR")), expression=literal("VARCHAR"))
     checked = case((is_text, inside), default=error(literal("STRING: The JSON value is no string, which is an error")))
@@ -272,8 +223,15 @@ def _compare(node: exp.Expr) -> exp.Expr:
 
 
 def _typed(node: exp.Expr) -> exp.Expr:
-    """Mark other comparisons; literals are checked again later."""
-    if not isinstance(node, exp.Case) or node.this is not None:
+    """Mark other comparisons, and functions that return one of several values; their types are checked later."""
+    if not isinstance(node, exp.If) or not isinstance(node.parent, exp.Case):
+        comparison_types.mark(node)
+    return node
+
+
+def _of_kind(node: exp.Expr) -> exp.Expr:
+    """Mark functions whose argument DuckDB would cast."""
+    if not isinstance(node.parent, exp.Window) and not isinstance(node.this, exp.Distinct):
         comparison_types.mark(node)
     return node
 
@@ -281,6 +239,37 @@ def _typed(node: exp.Expr) -> exp.Expr:
 def _safe(node: exp.Expr) -> exp.Expr:
     """``SAFE.F(...)`` is NULL where F would fail."""
     return call("try", node.this.copy())
+
+
+def _is_nan(value: exp.Expr) -> exp.Expr:
+    number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE", dialect="duckdb"))
+    return exp.and_(is_type(value, "DOUBLE"), call("isnan", number))
+
+
+def _least(node: exp.Expr) -> exp.Expr:
+    """LEAST of NaN is NaN; in DuckDB NaN is the greatest number."""
+    comparison_types.mark(node)
+    given = [node.this, *node.expressions]
+    greatest = exp.Greatest(this=given[0].copy(), expressions=[each.copy() for each in given[1:]])
+    return case((exp.or_(*(_is_nan(each) for each in given)), greatest), default=node.copy())
+
+
+def _minimum(node: exp.Expr) -> exp.Expr:
+    """MIN is NaN if one of the numbers is; in DuckDB NaN is the greatest number."""
+    least = node.this if isinstance(node, exp.Window) else node
+    if not isinstance(least, exp.Min) or isinstance(node.parent, exp.Window | exp.Filter):
+        return node
+    value = least.this.expressions[0] if isinstance(least.this, exp.Distinct) else least.this
+
+    def over(aggregate: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Window):
+            return aggregate
+        window = node.copy()
+        window.set("this", aggregate)
+        return window
+
+    has_nan = call("coalesce", over(call("bool_or", _is_nan(value))), exp.false())
+    return case((has_nan, over(exp.Max(this=value.copy()))), default=node.copy())
 
 
 def _long_hash(node: exp.Expr) -> exp.Expr:
@@ -300,9 +289,11 @@ RULES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.GenerateSeries: _series,
     exp.GroupConcat: _joined_texts,
     exp.IntDiv: _whole_division,
+    exp.Least: _least,
     exp.Ln: _logarithm,
     exp.Log: _logarithm,
     exp.MakeInterval: _interval,
+    exp.Min: _minimum,
     exp.Mod: _remainder,
     exp.Pad: _pad,
     exp.Pow: _power,
@@ -311,9 +302,13 @@ RULES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.StrPosition: _position,
     exp.String: _string,
     exp.Unicode: _code_point,
+    exp.Window: _minimum,
     exp.SafeFunc: _safe,
     exp.SHA2: _long_hash,
     exp.SHA2Digest: _long_hash,
+    **dict.fromkeys((exp.Avg, exp.Length, exp.Lower, exp.Sum, exp.Upper), _of_kind),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _compare),
-    **dict.fromkeys((exp.Between, exp.Case, exp.In, exp.Nullif), _typed),
+    **dict.fromkeys(
+        (exp.Between, exp.Case, exp.Coalesce, exp.Div, exp.Greatest, exp.If, exp.In, exp.Mul, exp.Nullif), _typed
+    ),
 }

@@ -8,16 +8,14 @@ import datetime as dt
 import io
 import json
 import re
-import tempfile
 import uuid
 from collections.abc import Iterable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from kbq_tui.sandbox.bigquery import dml, fields, loading, refusals, schema_change, tables
+from kbq_tui.sandbox.bigquery import dml, fields, loading, parquet, refusals, schema_change, tables
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
@@ -224,20 +222,12 @@ def _cell(text: str, column: Field, marker: str) -> Any:
 
 
 def _read_parquet(media: bytes, known: list[Field], config: JSON) -> tuple[list[JSON], list[Field]]:
-    """Read Parquet with a separate DuckDB, which may read this one file and nothing else."""
-    with tempfile.TemporaryDirectory(prefix="kbq-load-") as folder:
-        path = Path(folder) / "upload.parquet"
-        path.write_bytes(media)
-        db = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-        try:
-            db.execute(f"SET allowed_paths=['{path}']; SET enable_external_access=false; SET TimeZone='UTC'")
-            cursor = db.execute("SELECT * FROM read_parquet(?)", [str(path)])
-            columns = [fields.from_duck(d[0], d[1]) for d in cursor.description or []]
-            rows = cursor.fetchall()
-        except duckdb.Error as error:
-            raise _unreadable(f"{str(error).splitlines()[0]} File: upload.parquet") from error
-        finally:
-            db.close()
+    try:
+        rows, columns = parquet.read(media)
+    except duckdb.Error as error:
+        raise _unreadable(f"{str(error).splitlines()[0]} File: upload.parquet") from error
+    except ValueError as error:
+        raise refusals.invalid(f"{error} are not supported by the sandbox") from error
     if not known or config.get("decimalTargetTypes"):
         columns = [_target_type(c, rows, i, config) for i, c in enumerate(columns)]
     named = [dict(zip([c["name"] for c in columns], row, strict=True)) for row in rows]

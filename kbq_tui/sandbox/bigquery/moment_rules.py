@@ -3,12 +3,13 @@
 https://cloud.google.com/bigquery/docs/reference/standard-sql/timestamp_functions
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import comparison_types, refusals
+from kbq_tui.sandbox.bigquery import comparison_types, intervals, refusals
 from kbq_tui.sandbox.bigquery.duck import call, literal
 
 _DAYS = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
@@ -21,6 +22,8 @@ def _add_to_timestamp(node: exp.Expr) -> exp.Expr:
     if unit is not None and unit.name.upper() not in _OF_TIMESTAMPS:
         name = "TIMESTAMP_ADD" if isinstance(node, exp.TimestampAdd) else "TIMESTAMP_SUB"
         raise refusals.invalid_query(f"{name} does not support the {unit.name.upper()} date part")
+    if isinstance(node.this, exp.Literal):
+        node.set("this", exp.cast(node.this.copy(), "TIMESTAMPTZ"))
     return node
 
 
@@ -68,9 +71,15 @@ def _unix_millis(node: exp.Expr) -> exp.Expr:
     return exp.cast(call("floor", exp.Div(this=micros, expression=exp.Literal.number("1000.0"))), "BIGINT")
 
 
+_CAST_FORM = re.compile(r"FF\d|TZ[HM]|SSSSS|HH12|[AP]\.?M\.?(?![a-z])|MONTH|RRRR|Y,YYY")
+"""Elements of a cast's FORMAT that sqlglot does not translate."""
+
+
 def _parsed(node: exp.Expr) -> exp.Expr:
     """PARSE_TIMESTAMP with its time zone, which sqlglot drops."""
-    zone = node.args.get("zone")
+    form, zone = node.args.get("format"), node.args.get("zone")
+    if isinstance(form, exp.Literal) and _CAST_FORM.search(form.name):
+        raise refusals.unsupported("CAST with FORMAT")  # sqlglot reads such a cast as PARSE_TIMESTAMP
     if zone is None:
         return node
     bare = node.copy()
@@ -98,7 +107,24 @@ def _difference(node: exp.Expr) -> exp.Expr:
     return node
 
 
+_SPANS = (("YEAR", "MONTH"), ("YEAR", "SECOND"), ("DAY", "SECOND"), ("HOUR", "SECOND"))
+"""Pairs of parts with an unambiguous form."""
+
+
+def _interval(node: exp.Expr) -> exp.Expr:
+    """``INTERVAL '1-2 3 4:5:6' YEAR TO SECOND``."""
+    span = node.args.get("unit")
+    if not isinstance(span, exp.IntervalSpan):
+        return node
+    parts = (span.this.name.upper(), span.expression.name.upper())
+    found = intervals.read(node.this.name) if parts in _SPANS and isinstance(node.this, exp.Literal) else None
+    if found is None:
+        raise refusals.unsupported(f"INTERVAL of this form, {' TO '.join(parts)},")
+    return intervals.expression(found)
+
+
 RULES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
+    exp.Interval: _interval,
     exp.StrToTime: _parsed,
     exp.Sub: _difference,
     exp.TimestampAdd: _add_to_timestamp,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import expressions, fields, refusals, values
+from kbq_tui.sandbox.bigquery import casts, expressions, fields, refusals, values
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.tokens import position
 
@@ -66,7 +66,7 @@ def _typed(kind: JSON, value: JSON) -> exp.Expr:
         return expressions.geography(exp.cast(shown, "VARCHAR"))
     literal: exp.Expr = exp.null() if text is None else exp.Literal.string(str(text))
     if text is not None and name == "BIGNUMERIC":
-        return expressions.big_number(text)
+        return casts.big_number(text)
     return exp.cast(literal, fields.duck_type(column), dialect="duckdb")
 
 

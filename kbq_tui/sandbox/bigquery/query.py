@@ -24,6 +24,7 @@ from kbq_tui.sandbox.bigquery import (
     refusals,
     row_policies,
     sampling,
+    set_operations,
     time_travel,
     variables,
 )
@@ -66,9 +67,10 @@ def to_duckdb(
     with session.world.lock.released():
         copied = tree.copy()
     resolved = _resolve(session, copied, reads, known=known)
+    comparison_types.check(session, resolved)
+    set_operations.check(session, resolved)
     with session.world.lock.released():
         text = resolved.sql("duckdb")
-    comparison_types.check(session, resolved)
     if not defines_view:
         billing.check(session, reads.sizes)
     return text, reads

@@ -84,6 +84,7 @@ def select(session: QuerySession, tree: exp.Expr) -> StatementResult:
     try:
         rows = session.engine.run(sql, session.watch, columns=schema).rows
         values.check_nulls(rows, schema)
+        values.check_range(rows, schema)
     except TooLarge:
         raise refusals.response_too_large() from None
     except fields.BadSchema as error:

@@ -46,6 +46,20 @@ def check_nulls(rows: Iterable[Row], fields: list[Field]) -> None:
                 raise BadSchema(f"Array cannot have a null element; error in writing field {field['name']}")
 
 
+def check_range(rows: Iterable[Row], fields: list[Field]) -> None:
+    """Refuse a result with a date or time before the year 1 or after 9999, which only DuckDB supports.
+
+    Raises:
+        BadSchema: it has one.
+    """
+    moments = [(at, field) for at, field in enumerate(fields) if field["type"] in ("DATE", "DATETIME", "TIMESTAMP")]
+    for row in rows if moments else ():
+        for at, field in moments:
+            for value in row[at] or () if field.get("mode") == "REPEATED" else (row[at],):
+                if isinstance(value, str):  # Python has no such date
+                    raise BadSchema(f"{field['type'].capitalize()} value out of range: {value}")
+
+
 def encode_rows(rows: Iterable[Row], fields: list[Field], int64_timestamps: bool) -> list[JSON]:
     """Rows in the API's ``{"f": [{"v": ...}]}`` form."""
     return [

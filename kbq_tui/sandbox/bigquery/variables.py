@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import fields, refusals, values
-from kbq_tui.sandbox.bigquery.expressions import big_number
+from kbq_tui.sandbox.bigquery.casts import big_number
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.tokens import node_position
