@@ -94,3 +94,16 @@ def with_table(there: Google, work: Callable[[str], None]) -> None:
         work(name)
     finally:
         there.query(f"DROP TABLE `{name}`")
+
+
+def refused(there: Google, sql: str) -> bool:
+    """Whether a dry run of a query is refused with 400 invalidQuery."""
+    body = {"query": sql, "useLegacySql": False, "dryRun": True}
+    answer = there.ask("POST", there.datasets.removesuffix("/datasets") + "/queries", body)
+    return answer.status_code == 400 and answer.json()["error"]["errors"][0]["reason"] == "invalidQuery"
+
+
+def value(there: Google, expression: str) -> str:
+    """The value of an expression, as the API writes it."""
+    (cell,) = there.query(f"SELECT {expression}")["rows"][0]["f"]
+    return str(cell["v"])
