@@ -22,7 +22,7 @@ _ISO: Final = re.compile(
 
 
 class Interval(NamedTuple):
-    """Its three parts, each with a sign of its own."""
+    """An interval in three parts, each positive or negative."""
 
     months: int
     days: int
