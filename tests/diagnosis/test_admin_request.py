@@ -325,7 +325,7 @@ def test_no_policy_is_lifted_for_a_whole_organization() -> None:
 
 
 def test_the_rule_for_a_perimeter_is_added_to_those_there_are(tmp_path: Path) -> None:
-    """As gcloud prints them: the two lines above the list are taken off, the new rule fits below."""
+    """gcloud prints two lines above the list. They are removed, and the new rule is appended to the list."""
     found = commands_of(catalogue.problem(Code.VPC_SC, HERE, project_number="123456", vpc_sc_id="Xq9f-2"), HERE)
     (save,) = (line for line in lines_of(found.do) if " > klaviyo-before.yaml" in line)
     (add,) = (line for line in lines_of(found.do) if line.startswith("printf"))

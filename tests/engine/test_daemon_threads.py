@@ -1,3 +1,5 @@
+"""Work in threads that the end of the program does not wait for."""
+
 import threading
 
 import pytest

@@ -1,3 +1,5 @@
+"""A plan written as a shell script, as SQL and as Terraform."""
+
 import re
 import shutil
 import stat

@@ -1,3 +1,5 @@
+"""Reports of Verify in a file: JSON, Markdown and HTML."""
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser

@@ -196,7 +196,7 @@ def test_plain_output_holds_nothing_that_a_terminal_obeys(world: Ground, command
 
 @pytest.mark.parametrize("command", [*PLAIN[:4], ["key", "list"], ["doctor"]], ids=" ".join)
 def test_in_german_it_is_no_different(world: Ground, command: list[str]) -> None:
-    """What fills the blanks of a translated sentence is not read for blanks, nor for anything else."""
+    """A value put into a translated sentence is not itself read as a template."""
     out, err = world.run(*command, language="de")
     check_inert(out)
     check_inert(err)

@@ -1,3 +1,5 @@
+"""The program's configuration file."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Ways to copy to the clipboard: OSC 52, tmux and native tools."""
+
 import base64
 import os
 import re

@@ -1,3 +1,5 @@
+"""A connection's file."""
+
 import os
 import stat
 import subprocess

@@ -1,3 +1,5 @@
+"""The journal of changes on disk: what is written, and what is read after a crash."""
+
 import errno
 import os
 import signal

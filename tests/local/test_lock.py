@@ -1,3 +1,5 @@
+"""The lock that one process holds at a time."""
+
 import os
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""The log file: what is written to it, without secrets."""
+
 import contextlib
 import logging
 import os

@@ -1,3 +1,5 @@
+"""The event loop's debug mode."""
+
 import asyncio
 
 import pytest

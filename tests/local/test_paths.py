@@ -1,3 +1,5 @@
+"""Which folders are used, and their modes."""
+
 import os
 import stat
 from datetime import UTC

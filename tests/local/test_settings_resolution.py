@@ -1,3 +1,5 @@
+"""Which value of a setting is used: the option's, the environment's, the file's, gcloud's or the default."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Signals from outside, and the exit status for each."""
+
 import asyncio
 import os
 import signal

@@ -1,3 +1,5 @@
+"""Which terminals can show the screens, and with what settings."""
+
 from typing import Any
 
 import pytest

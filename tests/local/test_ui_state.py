@@ -1,3 +1,5 @@
+"""What the screens remember from one run to the next."""
+
 import json
 import stat
 from pathlib import Path

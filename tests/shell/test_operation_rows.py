@@ -1,3 +1,5 @@
+"""The table of commands and texts for each kind of operation."""
+
 import shlex
 import subprocess
 

@@ -1,3 +1,5 @@
+"""Key files: how they are written, found, described and removed."""
+
 import errno
 import fcntl
 import gc

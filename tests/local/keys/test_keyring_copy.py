@@ -1,3 +1,5 @@
+"""The copy of a key in the system's keyring."""
+
 import json
 import threading
 

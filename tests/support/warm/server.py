@@ -140,7 +140,7 @@ class Keeper:
 
     def __init__(self, orders, program):
         self.orders, self.program = orders, program
-        self.lines = {}  # by process id: who is told of its end
+        self.lines = {}  # by process id: the connection that gets the exit status
         self.reports = {}  # what runs have reported about their modules so far
 
     def serve(self):
