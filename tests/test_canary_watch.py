@@ -63,7 +63,7 @@ def test_a_key_that_is_not_the_runs_is_checked_when_it_is_read() -> None:
         load_pem_private_key("\n".join(swapped).encode(), None)
 
 
-def test_every_sandbox_gives_out_the_runs_key_under_ids_of_their_own() -> None:
+def test_every_sandbox_gives_out_the_runs_key_under_different_ids() -> None:
     with Sandbox("existing") as sandbox, served("existing") as other:
         files = [sandbox.key_file, Path(other.env["GOOGLE_APPLICATION_CREDENTIALS"])]
         keys = [json.loads(path.read_text()) for path in files]

@@ -20,7 +20,7 @@ def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> list[str
 
 
 @pytest.mark.parametrize("host", ["bigquery.googleapis.com", "metadata.google.internal", "127.999.1.1"])
-def test_a_foreign_name_is_noted_in_a_child_with_an_environment_of_its_own(
+def test_a_foreign_name_is_noted_in_a_child_with_a_separate_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     assert seen(tmp_path, monkeypatch, ASK.format(host=host)) == [host]

@@ -367,7 +367,7 @@ def test_two_processes_do_not_change_one_connection_at_a_time(google, call):
     assert call("apply", "--yes").status == 0
 
 
-def test_an_interrupted_run_is_told_of(google, call):
+def test_an_interrupted_run_is_reported(google, call):
     google("fresh")
     build(CliOptions()).services.store.journal("default").intend("key", "someone")
     assert "an earlier run ended in the middle of key (someone)" in call("apply", "--yes").err

@@ -55,7 +55,7 @@ def test_each_option_of_a_command_has_a_field_in_the_class_beside_its_body(
     assert own - shared.keys() <= set(typed)
 
 
-def test_shared_options_are_values_of_their_own_and_cannot_be_changed() -> None:
+def test_shared_options_are_separate_values_and_cannot_be_changed() -> None:
     options = fill(ApplyOptions, {"yes": True, "as_json": True, "project": "p", "name": None, "other": 1})
     assert options == ApplyOptions(OutputOptions(as_json=True), ConnectionOptions(project="p"), yes=True)
     with pytest.raises(FrozenInstanceError):

@@ -200,7 +200,7 @@ def test_what_terraform_made_is_changed_only_after_the_export_was_offered(google
     assert bool(there.writes()) is (status == 0)
 
 
-def test_whoever_takes_roles_away_is_told_that_terraform_puts_them_back(google, call, answers):
+def test_who_removes_roles_is_told_that_terraform_restores_them(google, call, answers):
     there = google("over-granted")
     owned_by_terraform(there)
     asked = answers("n")

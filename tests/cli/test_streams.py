@@ -28,7 +28,7 @@ def calm(ended: subprocess.CompletedProcess[str]) -> None:
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("command", ["--version", "explain 'Access Denied'"])
-def test_a_closed_stream_is_as_good_as_none(command: str, closed: str):
+def test_a_closed_stream_is_treated_like_a_missing_one(command: str, closed: str):
     ended = shell(f"KBQ {command} {closed}")
     calm(ended)
     assert ended.returncode == 0, ended

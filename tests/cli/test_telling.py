@@ -97,7 +97,7 @@ def test_a_command_that_fails_is_told_and_tried_again(call, there, folder: Path,
     assert heard() == []
 
 
-def test_each_command_has_a_memory_of_its_own(call, there, folder: Path, command: str, heard):
+def test_each_command_has_a_separate_memory(call, there, folder: Path, command: str, heard):
     break_it(folder)
     for each in (command, command + " ", command):
         call("status", "--all", "--on-change", each)

@@ -34,7 +34,7 @@ def test_columns_are_added_and_dropped_in_sql_and_options_may_be_none(client, ro
             client.query_and_wait(f"ALTER TABLE `{table_id}` {change}")
 
 
-def test_a_dataset_tells_of_views_options_and_paths_of_fields(client, rows, table_id, dataset, name):
+def test_a_dataset_lists_views_options_and_paths_of_fields(client, rows, table_id, dataset, name):
     client.query_and_wait(
         f"CREATE TABLE `{table_id}` (r STRUCT<a INT64, b STRING>) OPTIONS(description='D', labels=[('k', 'v')])"
     )

@@ -155,7 +155,7 @@ def test_a_table_without_a_schema_gets_that_of_the_result(client, table_id):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_dry_run_tells_of_bytes_and_columns_and_does_nothing(client, table_id, method):
+def test_a_dry_run_reports_bytes_and_columns_and_does_nothing(client, table_id, method):
     client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT 1 AS id, 'x' AS name")
     job = client.query(f"SELECT * FROM `{table_id}`", Config(dry_run=True), api_method=method)
     assert job.dry_run is True
@@ -190,7 +190,7 @@ def test_a_query_that_fails_says_why(client, sql, error, reason):
         client.query(sql, api_method="QUERY")
 
 
-def test_a_script_has_a_job_for_each_statement_and_tables_of_its_own(client):
+def test_a_script_has_a_job_for_each_statement_and_temporary_tables(client):
     job = client.query("CREATE TEMP TABLE people (x INT64); INSERT INTO people VALUES (5), (6); SELECT * FROM people")
     assert [row[0] for row in job.result()] == [5, 6]
     job.reload()

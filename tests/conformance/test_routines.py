@@ -122,7 +122,7 @@ def test_functions_and_views_use_functions(client, name, table_id):
         ("FUNCTION nosuch.{n}(x INT64) AS (x)", "Not found: Dataset"),
     ],
 )
-def test_a_function_that_is_no_good_is_not_made(client, name, made, words):
+def test_an_invalid_function_is_not_created(client, name, made, words):
     with pytest.raises((exceptions.BadRequest, exceptions.NotFound), match=words):
         client.query_and_wait(f"CREATE {made.format(f='conformance.' + name, n=name)}")
     assert name not in [r.routine_id for r in client.list_routines("conformance")]

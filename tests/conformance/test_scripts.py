@@ -54,7 +54,7 @@ def test_a_variable_holds_an_array_and_is_a_condition_of_dml(client, table_id):
         ("DECLARE x INT64; SET x = CONCAT('a', 'b'); SELECT x", "Cannot coerce"),
     ],
 )
-def test_a_variable_that_is_no_good_is_told(client, sql, words):
+def test_an_invalid_variable_is_refused(client, sql, words):
     with pytest.raises(exceptions.BadRequest, match=words):
         client.query_and_wait(sql)
 
@@ -111,6 +111,6 @@ def test_temporary_functions_are_part_of_their_query(client, sql, expected):
         ),
     ],
 )
-def test_a_function_that_is_no_good_is_told(client, sql, words):
+def test_an_invalid_function_is_refused(client, sql, words):
     with pytest.raises(exceptions.BadRequest, match=words):
         client.query_and_wait(sql)

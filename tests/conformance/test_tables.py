@@ -230,7 +230,7 @@ def test_lists_go_page_by_page(client):
     assert [t.table_id for t in client.list_tables("tables_listed", max_results=1)] == ["t0"]
 
 
-def test_a_dataset_tells_of_its_tables_in_sql(client, rows, dataset, table_id, name):
+def test_a_dataset_lists_its_tables_in_sql(client, rows, dataset, table_id, name):
     client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT 1 AS id")
     sql = f"SELECT table_id, row_count, type FROM {dataset.dataset_id}.__TABLES__ WHERE table_id = '{name}'"
     assert rows(sql) == [(name, 1, 1)]

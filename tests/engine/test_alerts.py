@@ -64,7 +64,7 @@ def used(days: int | None) -> KeyUses:
     return KeyUses(UseSource.AUDIT, calls, NOW - timedelta(days=42))
 
 
-def test_a_key_is_told_of_once_it_is_older_than_the_limit_and_a_new_one_anew() -> None:
+def test_a_key_older_than_the_limit_is_reported_once_and_a_new_key_again() -> None:
     young, old = seen(key_days=MAX_AGE_DAYS), seen(key_days=MAX_AGE_DAYS + 1)
     looks = [(State.OK, each, None) for each in (young, old, old, young, old)]
     assert told_of(looks) == [[], ["key_older_than"], [], [], ["key_older_than"]]
@@ -126,7 +126,7 @@ def test_a_stale_look_says_nothing() -> None:
     assert told_of([(State.FAILING, stale, None)]) == [[]]
 
 
-def test_a_key_that_an_organization_policy_ends_is_told_of_once() -> None:
+def test_a_key_that_an_organization_policy_ends_is_reported_once() -> None:
     def ending(days: int) -> Status:
         return seen(keys=Present((KeyInfo(KEY, NOW - timedelta(days=1), expires=NOW + timedelta(days=days)),)))
 

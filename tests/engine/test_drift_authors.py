@@ -58,7 +58,7 @@ def test_what_an_entry_lists_tells_who_made_this_very_change(google: MemoryCloud
     assert str(role.author.text) == f"by infra-bot@x, {role.author.at:%Y-%m-%d %H:%M} UTC"
 
 
-def test_of_a_dataset_everybody_is_named_who_changed_it_between_the_two_looks(google: MemoryCloud) -> None:
+def test_everybody_who_changed_a_dataset_between_the_two_checks_is_named(google: MemoryCloud) -> None:
     (label,) = asked(google, LABEL)
     assert label.author.who == ("b@x", "a@x")
     assert "by one of b@x, a@x" in str(label.author.text)

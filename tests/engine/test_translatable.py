@@ -55,7 +55,7 @@ async def test_a_failure_a_wait_and_what_was_skipped_can_be_told() -> None:
     assert_translatable(*(e.text for e in events))
 
 
-async def test_a_journal_that_cannot_be_written_is_told_of() -> None:
+async def test_a_journal_that_cannot_be_written_is_reported() -> None:
     world = ports()
 
     def full(event: Event) -> None:

@@ -158,7 +158,7 @@ def test_terraform_adds_members_and_never_replaces_a_policy(plan: Plan) -> None:
     assert "google_bigquery_dataset.klaviyo_tmp.dataset_id" in text
 
 
-def test_twins_in_other_case_get_names_of_their_own() -> None:
+def test_datasets_that_differ_only_in_case_get_different_names() -> None:
     create = ONE_OF_EACH[1]
     assert isinstance(create.op, CreateDataset)
     op = replace(create.op, dataset="klaviyo_tmp")

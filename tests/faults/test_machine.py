@@ -72,7 +72,7 @@ def test_a_home_folder_that_is_a_file_is_said(one: Machine) -> None:
 
 
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs a second file system")
-def test_a_key_path_on_another_file_system_is_as_good(one: Machine, tmp_path: Path) -> None:
+def test_a_key_path_on_another_file_system_works_too(one: Machine, tmp_path: Path) -> None:
     other = Path("/dev/shm") / f"kbq-test-{os.getpid()}-{one.spot.project}"
     other.mkdir(mode=0o700)
     try:
@@ -125,7 +125,7 @@ def test_a_key_s_place_that_is_taken_is_left_alone_and_no_key_is_made(
     assert one.remote_keys() == set()
 
 
-def test_a_home_folder_behind_a_link_is_as_good(one: Machine, tmp_path: Path) -> None:
+def test_a_home_folder_behind_a_link_works_too(one: Machine, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(one.home)
     one.env |= {k: str(link / v) for k, v in (("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state"))}

@@ -100,7 +100,7 @@ async def test_authenticate_always_asks_google(play: Play) -> None:
         assert ground.calls("oauth2.token") == 3
 
 
-async def test_the_accounts_cloud_has_a_token_of_its_own(play: Play) -> None:
+async def test_the_accounts_cloud_uses_a_separate_token(play: Play) -> None:
     async with play() as ground:
         key = await ground.key()
         async with ground.as_account(key) as own:

@@ -18,7 +18,7 @@ def test_keys_are_read_one_or_several(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "seconds"), [('interval = "30s"', 30.0), ("interval = 300", 300.0), ("", None)])
-def test_the_time_between_two_looks_is_read(text: str, seconds: float | None, tmp_path: Path) -> None:
+def test_the_time_between_two_checks_is_read(text: str, seconds: float | None, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
     assert read_settings(path).interval == seconds

@@ -82,7 +82,7 @@ def test_waiting_ends(path: Path, clock: FakeClock) -> None:
     assert 5 <= clock.seconds < 6
 
 
-def test_it_is_let_go_after_an_error_and_twice_is_harmless(path: Path, clock: FakeClock) -> None:
+def test_it_is_released_after_an_error_and_releasing_twice_is_harmless(path: Path, clock: FakeClock) -> None:
     with pytest.raises(RuntimeError), ConnectionLock(path, clock):
         raise RuntimeError
     lock = ConnectionLock(path, clock)

@@ -89,7 +89,7 @@ def test_ten_minutes_count_and_a_clock_that_was_wrong_does_not() -> None:
     assert last_recent([change("account", EMAIL, datetime.max.replace(tzinfo=UTC))], NOW, ACCOUNT) is None
 
 
-def test_each_resource_has_a_time_of_its_own() -> None:
+def test_each_resource_has_a_separate_time() -> None:
     old = change("grant:dataset:A:roles/r", "my-project:A", NOW - timedelta(minutes=20))
     young = change("grant:dataset:B:roles/r", "my-project:B", NOW)
     assert last_recent([old, young], NOW, grant_on("A")) is None

@@ -66,7 +66,7 @@ def test_under_a_condition_everybody_is_shut_out_by_hand() -> None:
     assert "allUsers" in str(problem.remedy[-1])
 
 
-def test_tables_with_an_end_of_their_own_are_told_with_the_commands_that_take_it_off() -> None:
+def test_tables_with_an_expiration_are_reported_with_the_commands_that_remove_it() -> None:
     found = vanishing({"people": "2026-12-01 00:00 UTC", "events": ""}, "IMP", CONTEXT)
     assert found is not None
     assert "people on 2026-12-01 00:00 UTC, events partition by partition" in str(found.cause)

@@ -12,7 +12,7 @@ PROJECT = "/crm/v1/projects/acme-klaviyo-demo"
 SERVICE_ACCOUNTS = "/iam/v1/projects/acme-klaviyo-demo/serviceAccounts"
 
 
-def test_a_key_buys_a_token_that_opens_the_apis(operator, sandbox):
+def test_a_key_gets_a_token_that_the_apis_accept(operator, sandbox):
     assert operator.get(PROJECT).json()["projectId"] == "acme-klaviyo-demo"
     token = sandbox.world.calls[0]
     assert (token.method, token.status, token.principal) == ("oauth2.token", 200, sandbox.operator)
@@ -62,7 +62,7 @@ def test_a_clock_that_is_wrong_is_named(start, connect, sandbox):
     ],
     ids=["key deleted", "key disabled", "account disabled", "account deleted"],
 )
-def test_a_key_dies_with_what_it_stands_on(operator, sandbox, connect, new_key, harm, text):
+def test_a_key_is_refused_once_it_or_its_account_is_gone(operator, sandbox, connect, new_key, harm, text):
     key = new_key(operator)
     connect(sandbox, key).credentials.refresh(google.auth.transport.requests.Request())  # it works at first
     path = f"{SERVICE_ACCOUNTS}/{key['client_email']}/keys/{key['private_key_id']}"
@@ -71,7 +71,7 @@ def test_a_key_dies_with_what_it_stands_on(operator, sandbox, connect, new_key, 
         connect(sandbox, key).credentials.refresh(google.auth.transport.requests.Request())
 
 
-def test_a_token_given_out_earlier_dies_with_the_account(operator, sandbox, connect, new_key):
+def test_an_earlier_token_is_refused_once_the_account_is_gone(operator, sandbox, connect, new_key):
     caller = connect(sandbox, new_key(operator))
     assert caller.get(PROJECT).status_code == 403
     operator.call("DELETE", f"{SERVICE_ACCOUNTS}/{caller.key['client_email']}")
@@ -81,7 +81,7 @@ def test_a_token_given_out_earlier_dies_with_the_account(operator, sandbox, conn
     assert answer.status_code == 401
 
 
-def test_scopes_that_do_not_reach_are_refused(sandbox, connect):
+def test_scopes_that_do_not_suffice_are_refused(sandbox, connect):
     caller = connect(sandbox, scopes=["https://www.googleapis.com/auth/bigquery"])
     answer = caller.get(PROJECT)
     assert answer.status_code == 403
@@ -90,7 +90,7 @@ def test_scopes_that_do_not_reach_are_refused(sandbox, connect):
 
 
 @pytest.mark.parametrize("audience", ["https://cloudresourcemanager.googleapis.com/", "own address"])
-def test_a_self_signed_jwt_opens_rest(operator, sandbox, audience):
+def test_a_self_signed_jwt_is_accepted_over_rest(operator, sandbox, audience):
     audience = sandbox.url if audience == "own address" else audience
     credentials = operator.self_signed(audience)
     headers: dict[str, str] = {}
@@ -104,7 +104,7 @@ def test_a_self_signed_jwt_for_another_service_is_refused(operator, sandbox):
     assert requests.get(sandbox.url + PROJECT, headers=headers, timeout=PATIENCE).status_code == 401
 
 
-def test_a_self_signed_jwt_opens_grpc(operator):
+def test_a_self_signed_jwt_is_accepted_over_grpc(operator):
     client = operator.iam(operator.self_signed("https://iam.googleapis.com/"))
     assert list(client.list_service_accounts(name="projects/acme-klaviyo-demo")) == []
 

@@ -87,7 +87,7 @@ def test_the_roles_klaviyo_is_given_are_no_more_than_it_needs():
     assert not any(p.startswith(("bigquery.tables", "bigquery.datasets")) for p in job_user)
 
 
-def test_an_owner_sees_no_tables_where_the_access_list_leaves_the_owners_out():
+def test_an_owner_sees_no_tables_if_the_access_list_lacks_the_owners():
     made = world(["roles/owner"], [entry("READER", userByEmail="someone@else.example")])
     found = Authz(made).dataset_permissions(READER, made.projects[P].datasets["D"])
     assert "bigquery.tables.list" not in found

@@ -257,7 +257,7 @@ def guarded(cast):
     cast.setup("DROP TABLE d.people")
 
 
-def test_a_policy_tag_closes_its_column_to_owners_too(cast, refusal, guarded):
+def test_a_policy_tag_denies_its_column_to_owners_too(cast, refusal, guarded):
     guarded["policy_tags"] = {"email": "Sensitive : PII"}
     text = (
         "Access Denied: BigQuery BigQuery: User has neither fine-grained reader nor masked get permission to get data "
@@ -272,7 +272,7 @@ def test_a_policy_tag_closes_its_column_to_owners_too(cast, refusal, guarded):
     assert len(cast.run(cast.account, "SELECT email FROM d.people")) == 2
 
 
-def test_what_guards_a_table_can_be_seen_beforehand(cast, guarded):
+def test_what_protects_a_table_can_be_seen_before_reading_it(cast, guarded):
     guarded["policy_tags"] = {"email": "Sensitive : PII"}
     guarded["row_policies"] = [{"grantees": ["user:someone@example.com"], "filter": "country = 'AT'"}]
     email, country = cast.account.get_table("d.people").schema
@@ -298,7 +298,7 @@ def test_what_guards_a_table_can_be_seen_beforehand(cast, guarded):
     assert kinds == [("EXTERNAL",)]
 
 
-def test_a_row_policy_hides_rows_without_a_word(cast, guarded):
+def test_a_row_policy_hides_rows_without_an_error(cast, guarded):
     guarded["row_policies"] = [{"grantees": ["user:someone@example.com"], "filter": "TRUE"}]
     assert cast.run(cast.account, "SELECT email FROM d.people") == []
     guarded["row_policies"].append({"grantees": [MEMBER], "filter": "country = 'AT'"})

@@ -53,7 +53,7 @@ def test_two_columns_are_compared_where_one_type_is_taken_for_the_other(client, 
         ("bytes_ != 'x'", "!="),
     ],
 )
-def test_each_comparison_is_looked_at(client, condition, operator):
+def test_each_comparison_is_checked(client, condition, operator):
     with pytest.raises(BadRequest, match=f"No matching signature for operator {operator} for argument types"):
         client.query_and_wait(f"SELECT 1 FROM d.t WHERE {condition}")
 

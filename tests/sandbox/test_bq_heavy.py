@@ -103,7 +103,7 @@ def test_others_are_answered_while_it_runs_and_it_ends_when_its_caller_leaves(bq
     assert bq.get(BASE + "/datasets/D/tables/big").status_code == 404
 
 
-def test_jobs_query_ends_when_its_caller_leaves_and_runs_anew_for_the_same_request(bq):
+def test_jobs_query_ends_when_its_caller_leaves_and_runs_again_for_the_same_request(bq):
     body = {"query": ENDLESS, "useLegacySql": False, "requestId": "one"}
     sent = CopyResult(bq, BASE + "/queries", body)
     wait_until(lambda: running(bq))

@@ -82,7 +82,7 @@ def test_a_job_names_the_table_that_its_result_is_in(operator):
     assert job["destination_table"]["table_id"]
 
 
-def test_each_sees_the_own_jobs_and_needs_the_permission_to_list_for_it(operator, account, viewer):
+def test_each_identity_sees_its_jobs_and_needs_the_permission_to_list_them(operator, account, viewer):
     own = f"SELECT DISTINCT user_email FROM `{P}`.`region-us`.INFORMATION_SCHEMA.JOBS_BY_USER"
     viewer.query_and_wait("SELECT 1")
     assert [row["user_email"] for row in rows(viewer, own)] == [viewer._credentials.service_account_email]
@@ -100,7 +100,7 @@ def test_without_the_permission_to_list_all_others_jobs_have_times_and_state_onl
     assert not any(isinstance(job, UnknownJob) for job in viewer.list_jobs(max_results=50))
 
 
-def test_the_audit_log_tells_of_the_same_jobs(sandbox, operator):
+def test_the_audit_log_lists_the_same_jobs(sandbox, operator):
     session = operator._http
     day_ago = datetime.now(UTC) - timedelta(days=1)
     body = {

@@ -49,7 +49,7 @@ def test_an_access_list_is_written_only_with_its_own_permission(old_role):
         library(old_role).query_and_wait(grant)
 
 
-def test_who_has_the_twins_reads_and_writes_the_list_alone(start, connect):
+def test_who_has_both_new_permissions_reads_and_writes_only_the_list(start, connect):
     sandbox = start("fine-grained-acls")
     role = sandbox.world.projects[P].roles
     role["warehouseOperator"] = frozenset({"bigquery.datasets.getIamPolicy", "bigquery.datasets.setIamPolicy"})

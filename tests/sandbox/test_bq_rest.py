@@ -80,7 +80,7 @@ def test_names_that_differ_in_case_are_two_datasets(bq):
         bq.get_dataset("Klaviyo_Tmp")
 
 
-def test_a_location_is_for_life(bq, operator):
+def test_a_location_cannot_be_changed(bq, operator):
     bq.create_dataset(dataset("d"))
     assert operator.call("PATCH", BASE + "/datasets/d", {"location": "EU"}).status_code == 400
     assert bq.get_dataset("d").location == "US"
@@ -232,7 +232,7 @@ def test_two_thousand_entries_are_written_back_quickly(start, connect):
          "IAM setPolicy failed for Dataset d: Operation denied by org policy on resource."),
     ],
 )  # fmt: skip
-def test_an_organization_policy_is_in_the_way(sandbox, bq, constraint, rules, act, status, text):
+def test_an_organization_policy_refuses_the_call(sandbox, bq, constraint, rules, act, status, text):
     bq.create_dataset(dataset("d", "EU"))
     sandbox.world.projects[P].org_policies[constraint] = rules
     with pytest.raises(GoogleAPICallError) as caught:
@@ -466,7 +466,7 @@ def test_a_tables_policy_keeps_groups_and_conditions_and_knows_its_etag(operator
         ("GET", "/datasets/d/tables/t/data?startIndex=99999999999999999999", None),
     ],
 )
-def test_what_has_not_the_right_shape_is_refused(operator, bq, verb, path, body):
+def test_a_body_of_the_wrong_shape_is_refused(operator, bq, verb, path, body):
     bq.create_dataset(dataset("d"))
     bq.create_table(bigquery.Table(f"{P}.d.t", [FIELD("id", "INT64")]))
     answer = operator.call(verb, BASE + path, body)

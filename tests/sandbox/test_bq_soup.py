@@ -82,6 +82,6 @@ def test_seeded_datasets_carry_no_trace_of_the_seeding(context):
     assert "kbq-sandbox.invalid" not in repr(context.world.projects[P].policy)
 
 
-def test_a_seed_that_is_no_good_says_so(context):
+def test_an_invalid_seed_is_refused(context):
     with pytest.raises(ApiError, match="Syntax error"):
         seed(context, P, ["SELEC 1"])

@@ -197,7 +197,7 @@ UNSUPPORTED = [
 
 
 @pytest.mark.parametrize("sql", UNSUPPORTED)
-def test_what_the_sandbox_does_not_do_it_says(operator, sql):
+def test_what_the_sandbox_does_not_serve_is_refused_with_words(operator, sql):
     status, reason, text = refused(operator, sql)
     assert (status, reason) == (400, "invalidQuery")
     assert "not supported" in text

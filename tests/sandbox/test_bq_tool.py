@@ -40,7 +40,7 @@ def bq():
 QUERY = ("query", "--use_legacy_sql=false")
 
 
-def test_bq_does_the_whole_round(bq):
+def test_bq_creates_reads_and_deletes(bq):
     """One test, because each call of the tool takes seconds and the calls build on each other."""
     tmp = f"{P}:KLAVIYO_TMP"
     for words, code, text in [

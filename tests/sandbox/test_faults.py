@@ -150,7 +150,7 @@ def hits(rule, calls):
     ],
     ids=str,
 )
-def test_which_calls_a_rule_hits(rule, expected):
+def test_which_calls_a_rule_applies_to(rule, expected):
     assert hits(rule, 6) == expected
 
 

@@ -97,7 +97,7 @@ def test_keys_over_rest(operator, sandbox, connect):
     assert operator.get(key).status_code == 404
 
 
-def test_every_method_is_there_over_both_wires():
+def test_every_method_is_served_over_rest_and_grpc():
     # gRPC has one GetRole and one ListRoles for predefined and custom roles, by the name or parent
     by_name = {"iam.projects.roles.get", "iam.projects.roles.list"}
     assert {method for method, _, _ in grpc_iam.RPCS.values()} == set(iam.METHODS) - by_name
@@ -129,7 +129,7 @@ def test_an_account_cannot_be_made_twice(operator):
         )
 
 
-def test_ten_keys_are_the_most(operator):
+def test_an_account_has_at_most_ten_keys(operator):
     create(operator)
     path = f"{ACCOUNTS}/{EMAIL}/keys"
     assert [operator.post(path).status_code for _ in range(10)] == [200] * 10
@@ -190,7 +190,7 @@ def test_who_may_not_is_told_the_permission(start, connect):
     assert caught.value.metadata["permission"] == "iam.serviceAccountKeys.create"
 
 
-def test_an_account_made_anew_is_another_identity(operator):
+def test_an_account_created_again_is_another_identity(operator):
     def policy():
         return operator.post(
             "/crm/v3/projects/acme-klaviyo-demo:getIamPolicy", {"options": {"requestedPolicyVersion": 3}}

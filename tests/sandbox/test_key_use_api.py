@@ -204,7 +204,7 @@ def test_policy_analyzer_tells_the_day(start, connect):
     assert operator.get(ANALYZER.format(P, "other")).status_code == 400
 
 
-def test_a_change_is_in_the_admin_activity_log_for_whoever_may_read_the_log(start, connect):
+def test_a_change_is_in_the_admin_activity_log_for_those_who_may_read_the_log(start, connect):
     sandbox = start("existing")
     operator = connect(sandbox)
     path = f"/bigquery/v2/projects/{P}/datasets/KLAVIYO_TMP"

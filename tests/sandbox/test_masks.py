@@ -27,7 +27,7 @@ def test_what_a_mask_leaves(mask, left):
 
 
 @pytest.mark.parametrize("mask", ["", "a,", "a(b", "a)", "a//b", "(a)", "a b;c"])
-def test_a_mask_that_is_none_is_refused(mask):
+def test_an_invalid_mask_is_refused(mask):
     with pytest.raises(ApiError, match="Invalid field selection"):
         masks.parse(mask)
 

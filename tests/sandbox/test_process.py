@@ -237,7 +237,7 @@ def test_a_key_that_lies_there_is_not_written_over(launch, tmp_path):
     assert mine.read_text() == "the only copy"
 
 
-def test_keys_of_the_scenario_do_not_lie_about(launch, tmp_path):
+def test_keys_of_the_scenario_are_not_beside_the_environment_file(launch, tmp_path):
     launch("--scenario", "existing")
     wait_until((tmp_path / "env").exists)
     assert [p.name for p in tmp_path.iterdir()] == ["env"]

@@ -89,13 +89,13 @@ def test_ten_keys_leave_no_room_and_are_old(start, connect):
     assert all(k.created < sandbox.world.clock() - 399 * 86400 for k in sandbox.world.account(EMAIL).keys.values())
 
 
-def test_tombstones_give_nothing_to_an_account_of_the_same_name(start, connect, new_key):
+def test_deleted_members_grant_nothing_to_an_account_of_the_same_name(start, connect, new_key):
     sandbox = start("tombstones")
     klaviyo = connect(sandbox, new_key(connect(sandbox), "klaviyo-data-transfer-user"))
     assert klaviyo.get(f"/bigquery/v2/projects/{P}/datasets/KLAVIYO_IMPORT_FROM_DWH").status_code == 403
 
 
-def test_over_granted_may_read_what_is_none_of_its_business(start, connect):
+def test_over_granted_may_read_datasets_it_does_not_need(start, connect):
     sandbox = start("over-granted")
     klaviyo = connect(sandbox, sandbox.account_keys[EMAIL])
     query = {"query": f"SELECT * FROM `{P}.payroll.salaries`", "useLegacySql": False}

@@ -52,7 +52,7 @@ WRONG = [
 ]
 
 
-def test_what_has_not_the_right_shape_is_refused(start, connect):
+def test_a_body_of_the_wrong_shape_is_refused(start, connect):
     sandbox = start("existing")
     operator = connect(sandbox)
     for verb, path, body in WRONG:

@@ -50,7 +50,7 @@ def filled(command: str, sandbox: Served, home: Path, key_id: str) -> list[str]:
     return shlex.split(command)
 
 
-def test_what_is_set_up_is_undone_by_what_readme_says() -> None:
+def test_the_commands_in_readme_undo_a_set_up() -> None:
     with served("fresh") as sandbox:
         before = untouched(sandbox.ask("state"))
         assert sandbox.run("apply", "--yes").returncode == 0

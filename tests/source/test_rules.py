@@ -180,7 +180,7 @@ def objections(rule: str, facts: TableFacts) -> int:
     return sum(f.rule == rule for f in report_of(facts).findings)
 
 
-def test_each_rule_has_an_example_and_an_id_of_its_own() -> None:
+def test_each_rule_has_an_example_and_a_unique_id() -> None:
     assert [rule.id for rule in RULES] == list(dict.fromkeys(rule.id for rule in RULES))
     assert {rule.id for rule in RULES} == set(EXAMPLES)
 
@@ -245,7 +245,7 @@ def test_a_backfill_with_one_timestamp_for_all_rows_is_no_fault() -> None:
     assert objections("change-newest-many", facts) == 0
 
 
-def test_rows_that_are_newer_at_two_looks_in_a_row_are_a_fault() -> None:
+def test_rows_that_are_newer_at_two_checks_in_a_row_are_a_fault() -> None:
     once = replace(people(newer__updated_at=95), last=SEEN)
     twice = replace(once, last=replace(SEEN, all_newer=True))
     grown = replace(people(newer__updated_at=95), last=replace(SEEN, rows=10))

@@ -31,7 +31,7 @@ def test_what_is_quoted_stays_together() -> None:
     assert "'GRANT `roles/bigquery.dataEditor` ON SCHEMA `acme.KLAVIYO_TMP`'" in command_text(BQ, 70).plain
 
 
-def test_program_options_and_values_have_styles_of_their_own() -> None:
+def test_program_options_and_values_have_different_styles() -> None:
     shown = command_text(GCLOUD)
     styles = {shown.plain[span.start : span.end]: str(span.style) for span in shown.spans}
     assert styles["gcloud"] == "bold $primary"

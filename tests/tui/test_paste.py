@@ -55,7 +55,7 @@ def test_much_of_it_byte_by_byte_is_quick_and_whole() -> None:
     assert heard(*(bytes([byte]) for byte in sent)) == ["<" + "line of a log\r" * 2_000 + ">"]
 
 
-def test_a_key_of_its_own_is_never_held_back() -> None:
+def test_a_single_key_is_never_held_back() -> None:
     assert list(InputDecoder().decode(b"\x1b")) == ["\x1b"]
     assert InputDecoder().decode(b"\x1b[A") == "\x1b[A"
 

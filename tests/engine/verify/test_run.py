@@ -406,7 +406,7 @@ async def test_over_grants_are_named_with_the_commands_that_remove_them(bench: B
     assert "kbq-tui apply --remove-over-grants" in text
 
 
-async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_what_does(bench: Bench) -> None:
+async def test_if_no_role_of_the_account_grants_access_the_command_shows_what_does(bench: Bench) -> None:
     domain = bench.spec.account_email.partition("@")[2]  # as a group would, it gives access without naming the account
     bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
     bench.world.set_access(bench.dataset("payroll"), [{"role": "READER", "domain": domain}])
@@ -699,7 +699,7 @@ async def test_a_companys_own_domain_is_not_everybody(bench: Bench) -> None:
     assert (await bench.verify())[f"dataset.private:{IMP}"].verdict == "pass"
 
 
-async def test_a_table_with_an_end_of_its_own_is_told_and_fails_nothing(bench: Bench) -> None:
+async def test_a_table_with_an_expiration_is_reported_and_fails_nothing(bench: Bench) -> None:
     bench.sql(
         f"CREATE TABLE `P.{IMP}.people` (x INT64) OPTIONS(expiration_timestamp=TIMESTAMP '2999-12-01 00:00:00+00')",
         f"CREATE TABLE `P.{IMP}.events` (day DATE) PARTITION BY day OPTIONS(partition_expiration_days=30)",
