@@ -30,7 +30,7 @@ ROWS = {
         f"{HERE}::test_a_terminal_that_goes_away_ends_the_screens_even_where_no_signal_arrives",
     ),
     "crash": (f"{FACE}::test_a_crash_shows_no_local_variables_and_fails",),
-    "@work without description=": (f"{HERE}::test_every_worker_has_a_different_description",),
+    "@work without description=": (f"{HERE}::test_every_worker_has_an_explicit_description",),
     "X10 mouse bytes after a tmux or SSH re-attach": (
         f"{HERE}::test_unasked_reports_of_a_mouse_neither_end_the_session_nor_are_typed",
     ),
@@ -71,7 +71,7 @@ def test_a_terminal_that_goes_away_ends_the_screens_even_where_no_signal_arrives
         assert terminal.wait() == 129
 
 
-def test_every_worker_has_a_different_description() -> None:
+def test_every_worker_has_an_explicit_description() -> None:
     for path in (ROOT / "kbq_tui" / "tui").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
