@@ -24,9 +24,12 @@ import signal, sys
 from pathlib import Path
 if sys.argv[1] == "heeds":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(9))
-Path("pid").write_text(str(__import__("os").getpid()))
-while True:
-    signal.pause()
+try:
+    Path("pid").write_text(str(__import__("os").getpid()))
+    while True:
+        signal.pause()
+except KeyboardInterrupt:
+    sys.exit(130)
 """
 
 
@@ -53,12 +56,7 @@ def test_it_is_handed_all_that_a_started_one_has(script: Path, tmp_path: Path) -
 def test_a_signal_reaches_it_and_its_end_is_told(
     script: Path, tmp_path: Path, kind: str, number: int, status: int
 ) -> None:
-    script.write_text(
-        WAITS.replace(
-            "while True:\n    signal.pause()",
-            "try:\n    while True: signal.pause()\nexcept KeyboardInterrupt:\n    sys.exit(130)",
-        )
-    )
+    script.write_text(WAITS)
     running = subprocess.Popen([warm.python(), str(script), kind], cwd=tmp_path)
     wait_until((tmp_path / "pid").exists)
     running.send_signal(number)

@@ -260,6 +260,10 @@ class _Rotating:
                     return await self._reached(
                         told, new, message("Klaviyo called with the new key ({who})", who=call.who)
                     )
+                if self._file_gone:
+                    path = beside_of(self.spec, self.ports).key_file
+                    self._refuse(Code.ROTATION_FILE_GONE, key_id=new[:12], path=path or "")
+                    return False
                 other = await self._call(new, self.rotation.begun)
                 next_look = clock.monotonic() + LOOK_EVERY
             elapsed = clock.monotonic() - began
@@ -269,6 +273,11 @@ class _Rotating:
             text = _waited_for(other)
             self.emit(Event(EventKind.WAITING, action, clock.now(), text, elapsed=elapsed, limit=self.options.wait))
             await clock.sleep(1.0)
+
+    @property
+    def _file_gone(self) -> bool:
+        """Whether nobody can give Klaviyo the new key from this machine any more."""
+        return self.view.beside is None and self.view.new not in self.view.handed
 
     async def _call(self, key_id: str, since: datetime, *, klaviyo: bool = False) -> KeyCall | None:
         addresses = tuple(sorted(KLAVIYO_ADDRESSES)) if klaviyo else ()

@@ -20,7 +20,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.rotation import RotationStep
 from tests.engine.fakes import FakeJournal, ports
 from tests.support.memory_cloud import MemoryCloud
-from tests.support.memory_machine import MemoryKeys, VirtualClock
+from tests.support.memory_machine import BESIDE, MemoryKeys, VirtualClock
 from tests.support.memory_world import NOW, PROJECT, fault, key_json
 
 SPEC = ConnectionSpec(PROJECT, location="US")
@@ -106,6 +106,36 @@ def test_klaviyo_s_first_call_is_waited_for_in_sight(ground: Ground) -> None:
     assert 20 <= len(waits) <= 40
     assert {e.limit for e in waits} == {60.0}
     assert out.step is RotationStep.GRACE
+
+
+def test_a_new_key_whose_file_is_gone_is_not_waited_for(ground: Ground) -> None:
+    ground.go()
+    new, file = ground.new, ground.keys.beside
+    ground.keys.beside = None
+    out = ground.go(wait=60.0)
+    assert code(out) == Code.ROTATION_FILE_GONE
+    assert out.step is RotationStep.HAND_OVER
+    assert BESIDE in str(out.problems[0].cause)
+    assert "waiting" not in {e.kind for e in ground.events}
+
+    ground.keys.beside = file  # put back
+    assert ground.go().problems == ()
+    ground.keys.beside = None
+    assert ground.back().rolled_back
+    assert ground.ids == [OLD]
+    assert new not in ground.ids
+
+
+@pytest.mark.parametrize("how", ["Klaviyo has called with it", "it was handed over", "the operator says so"])
+def test_a_new_key_that_klaviyo_has_needs_no_file(ground: Ground, how: str) -> None:
+    ground.go()
+    ground.keys.beside = None
+    if how == "Klaviyo has called with it":
+        ground.used(ground.new)
+    if how == "it was handed over":
+        ground.keys.handed = (ground.new,)
+    out = ground.go(confirmed=how == "the operator says so")
+    assert out.problems == ()
 
 
 class _Later(dict[str, list[KeyCall]]):

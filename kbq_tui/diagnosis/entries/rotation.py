@@ -93,6 +93,20 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        Code.ROTATION_FILE_GONE,
+        "The new key's file is gone, and Klaviyo has not used the key yet",
+        "Key {key_id} of {account} was kept in {path}, and is not there any more. Google gives a key's secret only "
+        "once. The old key works as before.",
+        (
+            step("If Klaviyo has the new key, say so; both keys work until then:", cmd.ours("key rotate --confirmed")),
+            "If the file was only moved, put it back there.",
+            step("Else take the new key back, and begin again:", cmd.ours("key rotate --rollback")),
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
         Code.ROTATION_TAKEN_OVER,
         "Klaviyo uses the new key by now",
         "Key {key_id} of {account} is what Klaviyo signs in with: taking it back would cut Klaviyo off. The old key is "
