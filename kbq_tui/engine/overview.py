@@ -1,9 +1,10 @@
 """The list of all connections: a row for each, and how the list is sorted, searched and counted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from kbq_tui.engine.health import Health
@@ -58,39 +59,77 @@ class Overview:
         """The health that is shown: an old one proves nothing about now."""
         return Health.UNKNOWN if self.stale else self.health
 
-    def matches(self, text: str) -> bool:
-        """Return whether its name or its project contains a text, whatever the case."""
-        wanted = text.casefold()
-        return wanted in self.name.casefold() or wanted in self.project.casefold()
 
+class Overviews:
+    """All connections at one point in time.
 
-def ordered(rows: Iterable[Overview], by: SortBy, *, backwards: bool = False) -> list[Overview]:
-    """Return the rows sorted; those without a value come last in either direction.
+    The dashboard reads them at every key press, and there can be thousands, so that each order, the counts and the
+    texts to search are computed once, when they are first needed.
 
     Args:
-        rows: the rows.
-        by: `STATE` puts the worst first, and of those the one that changed last; `KEY` the oldest key; `VERIFIED` the
-            oldest verification.
-        backwards: reverse the order.
+        rows: the connections; each name occurs once.
     """
-    known: list[Overview] = []
-    unknown: list[Overview] = []
-    value = _VALUES[by]
-    for row in sorted(rows, key=lambda row: (row.name.casefold(), row.name)):
-        (unknown if value(row) is None else known).append(row)
-    known.sort(key=lambda row: value(row) or (), reverse=backwards)
-    return known + unknown
 
+    def __init__(self, rows: Iterable[Overview] = ()) -> None:
+        self.rows = tuple(rows)
+        self._by_name = {row.name: row for row in self.rows}
+        self._orders: dict[tuple[SortBy, bool], list[Overview]] = {}
 
-def totals(rows: Iterable[Overview]) -> dict[Health, int]:
-    """Return the number of connections by health, the best first; those not read yet are left out."""
-    found = Counter(row.shown for row in rows)
-    return {health: found[health] for health in reversed(WORST_FIRST) if found[health]}
+    def __len__(self) -> int:
+        return len(self.rows)
 
+    def named(self, name: str) -> Overview:
+        """Return the row of a connection. Raises: KeyError if there is none."""
+        return self._by_name[name]
 
-def unread(rows: Sequence[Overview]) -> list[Overview]:
-    """Return the rows of connections of which something could not be read."""
-    return [row for row in rows if row.unread]
+    @cached_property
+    def totals(self) -> dict[Health, int]:
+        """The number of connections by health, the best first; those not read yet are left out."""
+        found = Counter(row.shown for row in self.rows)
+        return {health: found[health] for health in reversed(WORST_FIRST) if found[health]}
+
+    @cached_property
+    def unread(self) -> tuple[Overview, ...]:
+        """The rows of connections of which something could not be read."""
+        return tuple(row for row in self.rows if row.unread)
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        return {row.name: f"{row.name}\n{row.project}".casefold() for row in self.rows}
+
+    @cached_property
+    def _named(self) -> list[Overview]:
+        return sorted(self.rows, key=lambda row: (row.name.casefold(), row.name))
+
+    def ordered(self, by: SortBy, *, backwards: bool = False) -> list[Overview]:
+        """Return the rows sorted; those without a value come last in either direction.
+
+        Args:
+            by: `STATE` puts the worst first, and of those the one that changed last; `KEY` the oldest key; `VERIFIED`
+                the oldest verification.
+            backwards: reverse the order.
+        """
+        if (by, backwards) not in self._orders:
+            values = [(_VALUES[by](row), row) for row in self._named]
+            known = [(value, row) for value, row in values if value is not None]
+            known.sort(key=lambda pair: pair[0], reverse=backwards)
+            unknown = [row for value, row in values if value is None]
+            self._orders[by, backwards] = [row for _, row in known] + unknown
+        return self._orders[by, backwards]
+
+    def chosen(self, by: SortBy, *, backwards: bool = False, text: str = "", only_bad: bool = False) -> list[Overview]:
+        """Return the rows that are to be shown, in order.
+
+        Args:
+            by, backwards: the order, as for `ordered`.
+            text: what name or project have to hold, whatever the case; empty for all.
+            only_bad: leave out what is ok.
+        """
+        found, wanted = self.ordered(by, backwards=backwards), text.casefold()
+        if wanted:
+            texts = self._texts
+            found = [row for row in found if wanted in texts[row.name]]
+        return [row for row in found if row.shown is not Health.OK] if only_bad else found
 
 
 def _state(row: Overview) -> tuple[float, ...] | None:

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kbq_tui.engine import overview
 from kbq_tui.engine.health import Health
 from kbq_tui.engine.look_history import LookHistory
-from kbq_tui.engine.overview import Overview, SortBy, ordered, totals
+from kbq_tui.engine.overview import Overview, Overviews, SortBy
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -45,18 +46,40 @@ ROWS = (
     ],
 )
 def test_the_order_and_those_without_a_value_come_last(by: SortBy, backwards: bool, names: str) -> None:
-    assert "".join(r.name for r in ordered(ROWS, by, backwards=backwards)) == names
+    assert "".join(r.name for r in Overviews(ROWS).ordered(by, backwards=backwards)) == names
 
 
 def test_what_is_older_than_the_latest_look_counts_as_unknown_and_keeps_its_place() -> None:
     stale = [row(r.name, r.health, stale=True) if r.health is not None else r for r in ROWS]
-    assert totals(ROWS) == {Health.OK: 1, Health.WARNING: 1, Health.UNKNOWN: 1, Health.BROKEN: 2}
-    assert totals(stale) == {Health.UNKNOWN: 5}
-    assert [r.name for r in ordered(stale, SortBy.STATE)][-1] == "d"
+    assert Overviews(ROWS).totals == {Health.OK: 1, Health.WARNING: 1, Health.UNKNOWN: 1, Health.BROKEN: 2}
+    assert Overviews(stale).totals == {Health.UNKNOWN: 5}
+    assert [r.name for r in Overviews(stale).ordered(SortBy.STATE)][-1] == "d"
 
 
 def test_a_connection_is_found_by_its_name_or_its_project_whatever_the_case() -> None:
-    found = Overview("Shop-EU", "acme-77")
-    assert found.matches("eu")
-    assert found.matches("ACME")
-    assert not found.matches("us")
+    both = Overviews([Overview("Shop-EU", "acme-77"), Overview("other", "else")])
+    assert [row.name for row in both.chosen(SortBy.NAME, text="eu")] == ["Shop-EU"]
+    assert [row.name for row in both.chosen(SortBy.NAME, text="ACME")] == ["Shop-EU"]
+    assert both.chosen(SortBy.NAME, text="us") == []
+
+
+def test_only_what_is_not_ok_is_chosen_in_the_order() -> None:
+    chosen = Overviews(ROWS).chosen(SortBy.NAME, backwards=True, text="project", only_bad=True)
+    assert [row.name for row in chosen] == ["f", "e", "d", "c", "b"]
+
+
+def test_an_order_the_counts_and_the_texts_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    touched = 0
+
+    def value(row: Overview) -> tuple[str]:
+        nonlocal touched
+        touched += 1
+        return (row.name,)
+
+    monkeypatch.setitem(overview._VALUES, SortBy.NAME, value)
+    monkeypatch.setattr(Overview, "shown", property(lambda row: value(row) and row.health))
+    rows = Overviews(ROWS)
+    for text in ("", "a", "pro"):
+        assert rows.chosen(SortBy.NAME, text=text)
+        assert rows.totals
+    assert touched == 2 * len(ROWS)

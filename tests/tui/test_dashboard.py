@@ -1,15 +1,21 @@
 """The dashboard: a line for each connection, sorted and filtered; one of them in detail; readings on a timer."""
 
 import asyncio
+import gc
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine import overview
 from kbq_tui.engine.health import Health
 from kbq_tui.engine.look_history import LookHistory
+from kbq_tui.engine.overview import Overview, SortBy
 from kbq_tui.engine.services import ConnectionDraft, Login, SavedConnection
+from kbq_tui.engine.status import Status
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.admin_change import AdminChange
 from kbq_tui.model.codes import ProblemCode as Code
@@ -18,15 +24,19 @@ from kbq_tui.model.refs import ProjectRef
 from kbq_tui.model.spec import JOB_USER
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
+from kbq_tui.tui.connection_list import Columns
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals.ask import Ask
 from kbq_tui.tui.modals.confirm import Confirm
+from kbq_tui.tui.screens.connection import ConnectionScreen
+from kbq_tui.tui.screens.rotation import RotationScreen
+from kbq_tui.tui.screens.source import SourceScreen
 from kbq_tui.tui.screens.watching import countdown
 from kbq_tui.tui.status_poller import AT_ONCE, StatusPoller
 from kbq_tui.tui.widgets.table import ConnectionTable
 from tests.stories.scene import MemorySignIn
 from tests.tui import fakes
-from tests.tui.screens import app_for, looked, on, opened, text_of, until
+from tests.tui.screens import State, app_for, looked, on, opened, text_of, until
 
 READS = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
 UNREACHABLE = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
@@ -196,6 +206,94 @@ async def test_name_and_project_stand_at_the_top_right(notices: tuple[str, ...],
         shown = await until(pilot, lambda: not app.wizard.busy)
         assert shown.splitlines()[1].rstrip().endswith(f"default · {fakes.PROJECT}")
         assert not notices or notices[0] in shown
+
+
+async def test_every_screen_of_a_connection_has_its_name_and_project_at_the_top_right() -> None:
+    scene = fakes.complete()
+    saved = SavedConnection(scene.draft, Step.CONNECT, finished=True, connected=True)
+    scene.store.saved[scene.draft.name] = saved
+    app = board(scene)
+    place = f"{scene.draft.name} · {fakes.PROJECT}"
+
+    def placed(state: State) -> Callable[[], bool]:
+        return lambda: state.holds(app) and any(line.rstrip().endswith(place) for line in text_of(app).splitlines()[:2])
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, looked())
+        for key, screen in (("enter", ConnectionScreen), ("t", SourceScreen), ("r", RotationScreen)):
+            await pilot.press(key)
+            await until(pilot, placed(on(screen)))
+            if screen is not ConnectionScreen:
+                await pilot.press("escape")
+                await until(pilot, on(ConnectionScreen))
+        app.open_setup(scene.draft.name, Step.PROJECT)
+        for step in Step:
+            app.goto(step)
+            await until(pilot, placed(on(step)))
+            await until(pilot, lambda: not app.wizard.busy)
+
+
+async def test_a_key_touches_the_visible_rows_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows drawn, and rows whose health or whose value for the order is asked for, of 300 at each key press."""
+    drawn, asked = 0, 0
+    real = Columns.line
+
+    def line(self: Columns, *args: Any) -> Any:
+        nonlocal drawn
+        drawn += 1
+        return real(self, *args)
+
+    def shown(row: Overview) -> Health | None:
+        nonlocal asked
+        asked += 1
+        return Health.UNKNOWN if row.stale else row.health
+
+    def name(row: Overview) -> tuple[str]:
+        nonlocal asked
+        asked += 1
+        return (row.name,)
+
+    app = board(many(290, 10))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, looked())
+        await pilot.press("N", "S", "slash", "o", "escape")
+        await until(pilot, "300 connections")
+        monkeypatch.setattr(Columns, "line", line)
+        monkeypatch.setattr(Overview, "shown", property(shown))
+        monkeypatch.setitem(overview._VALUES, SortBy.NAME, name)
+        keys = ("down", "pagedown", "end", "home", "N", "S", "slash", "o", "k")
+        for key in keys:
+            await pilot.press(key)
+        await until(pilot, "Connections: 290 of 300, /ok")
+        height = app.screen.query_one("#connections", ConnectionTable).size.height
+    assert asked <= 2 * drawn, (drawn, asked)  # a line that is drawn asks for its row's health, too
+    # A key that changes the layout, such as the one that opens the filter, draws what is visible twice.
+    assert drawn <= 2 * (height + 3) * len(keys), (drawn, height)
+
+
+async def test_what_was_seen_is_out_of_the_garbage_collector_s_way_until_the_next_look() -> None:
+    scene = many(5)
+    poller = StatusPoller(scene.services())
+    gate = scene.world.gates["billing_enabled"] = asyncio.Event()
+    gate.set()
+
+    def collectable() -> int:
+        return sum(isinstance(each, Status) for each in gc.get_objects())
+
+    try:
+        await poller.look()
+        assert all(watched.status is not None for watched in poller.connections)
+        assert collectable() == 0
+        gate.clear()
+        look = asyncio.ensure_future(poller.look())
+        while scene.world.calls.count("billing_enabled") < 10:
+            await asyncio.sleep(0)
+        assert collectable() >= 5  # during a look, garbage is found as ever
+        gate.set()
+        await look
+        assert collectable() == 0
+    finally:
+        gc.unfreeze()
 
 
 async def test_n_asks_for_a_name_that_is_free_and_opens_the_first_step() -> None:

@@ -7,8 +7,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input
 
-from kbq_tui.engine.health import Health
-from kbq_tui.engine.overview import Overview, SortBy, ordered, totals, unread
+from kbq_tui.engine.overview import Overviews, SortBy
 from kbq_tui.i18n.messages import Message, message, translate, translate_n
 from kbq_tui.model.spec import check_name
 from kbq_tui.tui import keyboard
@@ -39,8 +38,7 @@ class DashboardScreen(WatchingScreen):
     def __init__(self) -> None:
         super().__init__()
         self._columns: dict[int, Columns] = {}
-        self._rows: dict[str, Overview] = {}
-        self._all: list[Overview] = []
+        self._all = Overviews()
         self._drawn: tuple[object, ...] = ()
 
     @property
@@ -86,12 +84,12 @@ class DashboardScreen(WatchingScreen):
     def title_line(self, width: int) -> Content:
         """Return the top line, with the number of connections in each state at its right."""
         left = Content.assemble(("kbq-tui", "bold $primary"), "  ", (translate("Dashboard"), "bold"))
-        right = totals_line(totals(self._all))
+        right = totals_line(self._all.totals)
         return with_place(left, right, width)
 
     def heading(self) -> str:
         """Return the content of the list: all connections, or how many of them, and by which filter."""
-        n, shown = len(self._all), len(self._rows)
+        n, shown = len(self._all), len(self.query_one("#connections", ConnectionTable).rows)
         parts = [translate_n("{n} connection", "{n} connections", n)]
         if self._view.text or self._view.only_bad:
             parts = [translate("Connections: {shown} of {n}", shown=shown, n=n)]
@@ -118,19 +116,16 @@ class DashboardScreen(WatchingScreen):
 
     def _fill_list(self, *, top: bool = False) -> None:
         """Filter and sort, if anything has changed since."""
-        monitor = self.host.monitor
-        state = (monitor.version, self._view.by, self._view.backwards, self._view.text, self._view.only_bad)
+        monitor, view = self.host.monitor, self._view
+        state = (monitor.version, view.by, view.backwards, view.text, view.only_bad)
         if state == self._drawn:
             return
+        if self._drawn[:1] != state[:1]:
+            self._all = Overviews(monitor.rows())
+            self.host.show_title(totals_words(self._all.totals))
         self._drawn = state
-        self._all = monitor.rows()
-        found = [row for row in self._all if not self._view.text or row.matches(self._view.text)]
-        if self._view.only_bad:
-            found = [row for row in found if row.shown is not Health.OK]
-        found = ordered(found, self._view.by, backwards=self._view.backwards)
-        self._rows = {row.name: row for row in found}
-        self.query_one("#connections", ConnectionTable).show(list(self._rows), top=top)
-        self.host.show_title(totals_words(totals(self._all)))
+        found = self._all.chosen(view.by, backwards=view.backwards, text=view.text, only_bad=view.only_bad)
+        self.query_one("#connections", ConnectionTable).show([row.name for row in found], top=top)
 
     def _layout(self, width: int) -> Columns:
         if width not in self._columns:
@@ -139,7 +134,7 @@ class DashboardScreen(WatchingScreen):
 
     def _line(self, name: str, width: int) -> Content:
         """Return the line of a connection."""
-        return self._layout(width).line(self._rows[name], self.host.services.clock.now())
+        return self._layout(width).line(self._all.named(name), self.host.services.clock.now())
 
     def draw_body(self) -> None:
         """Draw the header, the text about the connection under the cursor, and the parts of a single one."""
@@ -152,6 +147,7 @@ class DashboardScreen(WatchingScreen):
             self._layout(width).head(self._view.by, backwards=self._view.backwards) if width and self._all else ""
         )
         lines = self.query_one("#lines", Rows)
+        shown = len(table.rows)
         if not self._all:
             begin = self.host.services.command("setup", "")
             which.show(translate("No connection is set up yet. {command} begins one.", command=begin))
@@ -161,20 +157,22 @@ class DashboardScreen(WatchingScreen):
             which.show(head_line(chosen, now, stale=stale))
             lines.show(part_rows(chosen, stale=stale))
         else:
-            which.show("" if self._rows else translate("None of them is shown. Esc shows all."))
+            which.show("" if shown else translate("None of them is shown. Esc shows all."))
             lines.show([])
         which.display = bool(which.shown)
         above = FRAME_LINES + (2 if which.display else 0)
-        self.query_one("#body").styles.max_height = None if single else max(len(self._rows), 1) + above
+        # At most what fits: every change of the height lays out the whole screen again.
+        most = min(max(shown, 1), self.size.height)
+        self.query_one("#body").styles.max_height = None if single else most + above
         self._draw_foot(chosen)
 
     def _draw_foot(self, chosen: PolledConnection | None) -> None:
         """Draw what is wrong with the connection under the cursor, and what could not be read."""
         about, missing = self.query_one("#about", QuietStatic), self.query_one("#unread", QuietStatic)
-        row = self._rows.get(chosen.name) if chosen is not None else None
+        row = self._all.named(chosen.name) if chosen is not None else None
         single = len(self._all) == 1
         about.show("" if row is None or single else reason_line(row, self.host.services.clock.now()))
-        told = [] if single or self.host.monitor.failures else unread(self._all)
+        told = () if single or self.host.monitor.failures else self._all.unread
         missing.show(unread_line(told, self.size.width - 4))
         about.display, missing.display = bool(about.shown), bool(missing.shown)
 
