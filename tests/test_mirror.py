@@ -104,6 +104,7 @@ TESTED_ELSEWHERE = {
     "source/bad_rows_sql": "source/test_content_sql.py",
     "source/rule*": "source/test_rules.py",
     "tui/source_list": "tui/test_source.py",
+    "tui/view_making": "tui/test_mapping.py",
     "tui/connection_*": "tui/test_dashboard.py",
     "local/store": "cli/test_store.py",
     "local/values_file": "local/test_files.py",

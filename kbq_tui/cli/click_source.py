@@ -1,6 +1,5 @@
 """The options of `kbq-tui source`. Only click is imported here; everything else when the command runs."""
 
-import re
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from kbq_tui.cli.click_options import (
     yes_option,
 )
 from kbq_tui.cli.click_running import filled, handled, on_lines
-from kbq_tui.i18n.messages import N_, translate
+from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.source.defaults import MAX_BYTES
 
 
@@ -35,8 +34,11 @@ def valid_choices(ctx: click.Context, param: click.Parameter, value: tuple[str, 
 
 def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a name that would need quoting wherever the view is read; BigQuery accepts more."""
-    if value is not None and not re.fullmatch(r"\w{1,300}", value, re.ASCII):
-        raise click.BadParameter(translate("A view's name has letters, digits and underscores."))
+    if value is not None:
+        from kbq_tui.source.view_sql import view_name_fault
+
+        if (fault := view_name_fault(value)) is not None:
+            raise click.BadParameter(render(fault))
     return value
 
 

@@ -56,10 +56,11 @@ class SourceLooks:
         kept = self.chosen.get(table, {}).get(PROPERTIES)
         return None if kept is None else tuple(name for name in kept.split(",") if name)
 
-    def choosing(self, table: str, choices: Mapping[str, str]) -> SourceLooks:
-        """Return the results with further choices for a table."""
-        chosen = {**self.chosen, table: {**self.chosen.get(table, {}), **choices}}
-        return SourceLooks(self.dataset, self.tables, chosen)
+    def choosing(self, table: str, choices: Mapping[str, str | None]) -> SourceLooks:
+        """Return the results with further choices for a table; None removes a choice."""
+        merged = {**self.chosen.get(table, {}), **choices}
+        kept = {key: name for key, name in merged.items() if name is not None}
+        return SourceLooks(self.dataset, self.tables, {**self.chosen, table: kept})
 
     def to_json(self) -> dict[str, Any]:
         """Return the results in the form in which they are stored."""

@@ -331,6 +331,10 @@ SHOW_IMPERSONATION: Final = Command("gcloud config get-value auth/impersonate_se
 UNSET_IMPERSONATION: Final = Command("gcloud config unset auth/impersonate_service_account")
 SHOW_UNIVERSE: Final = Command("gcloud config get-value core/universe_domain")
 
+# For one table, by this program.
+SOURCE_MAP: Final = ours("source {table} --map {choice}")
+SOURCE_VIEW: Final = ours("source {table} --as {use} --view {view}")
+
 # For this machine.
 SHOW_CLOCK: Final = Command("date -u")
 SET_CLOCK: Final = Command("sudo timedatectl set-ntp true", ("sudo timedatectl set-ntp false",))

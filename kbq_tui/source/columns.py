@@ -211,8 +211,12 @@ def _second_time(columns: Sequence[Column], roles: dict[Role, str], taken: Itera
 
 def meant_for(role: Role, columns: Sequence[Column]) -> Column | None:
     """Return a column whose name suggests a role but whose type does not fit; None if there is none."""
-    wanted = set(_NAMES[role])
-    return next((c for c in columns if plain(c.name) in wanted and base(c.type) not in TYPES[role]), None)
+    return next((c for c in columns if named_for(role, c) and base(c.type) not in TYPES[role]), None)
+
+
+def named_for(role: Role, column: Column) -> bool:
+    """Return whether a column's name suggests a role."""
+    return plain(column.name) in _NAMES[role]
 
 
 def identifiers(roles: Mapping[Role, str]) -> tuple[Role, ...]:

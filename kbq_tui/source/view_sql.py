@@ -4,7 +4,8 @@ It leaves out what Klaviyo would refuse or never read, and does not merge people
 kept.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from kbq_tui.i18n.messages import Message, message
@@ -13,8 +14,9 @@ from kbq_tui.model.source import IDENTIFIERS, Column, Path, Role, TableFacts, Us
 from kbq_tui.model.spec import LABELS
 from kbq_tui.shell.sql import quoted
 from kbq_tui.source import limits
-from kbq_tui.source.columns import NESTING_MARK, UNSUPPORTED, base, looks_internal, looks_personal, struct_fields
+from kbq_tui.source.columns import NESTING_MARK, base, struct_fields
 from kbq_tui.source.content_sql import E164, EMAIL, literal, text_of, time_of, timestamp
+from kbq_tui.source.mapping import property_of
 
 NAMES: Final = {
     Role.EMAIL: "email",
@@ -37,6 +39,34 @@ _OF_EVENTS: Final = frozenset(
 _OF_PROFILES: Final = frozenset({Role.CONSENT, Role.COUNTRY})
 
 
+_NAME_LENGTH: Final = 300
+
+
+def view_name_fault(name: str) -> Message | None:
+    """Return why a view cannot be called so; None where it can.
+
+    One that would have to be quoted wherever the view is read is refused; BigQuery takes more.
+    """
+    if re.fullmatch(rf"\w{{1,{_NAME_LENGTH}}}", name, re.ASCII):
+        return None
+    return message("A view's name has letters, digits and underscores.")
+
+
+def free_view_name(table: str, taken: Container[str]) -> str:
+    """Return a name for a view of a table that no table has yet.
+
+    Args:
+        table: the table's name; what a view's name may not hold is replaced.
+        taken: the names of the tables that are known.
+    """
+    base_name = f"{re.sub(r'[^A-Za-z0-9_]+', '_', table)[: _NAME_LENGTH - 20]}_for_klaviyo"
+    name, number = base_name, 1
+    while name in taken:
+        number += 1
+        name = f"{base_name}_{number}"
+    return name
+
+
 @dataclass(frozen=True, slots=True)
 class ViewColumn:
     """One column of a view.
@@ -57,13 +87,7 @@ def kept_properties(facts: TableFacts, chosen: Sequence[str] | None = None) -> t
         facts: the table, with the roles of its columns.
         chosen: names; None for all except those that look personal or internal, or have no form that Klaviyo accepts.
     """
-    if chosen is not None:
-        return tuple(c for c in facts.properties() if c.name in chosen)
-    return tuple(
-        c
-        for c in facts.properties()
-        if not looks_personal(c) and not looks_internal(c) and not any(kind in c.type.upper() for kind in UNSUPPORTED)
-    )
+    return tuple(c for c in facts.properties() if property_of(c, chosen).kept)
 
 
 def view_columns(facts: TableFacts, use: Use, properties: Sequence[Column]) -> tuple[ViewColumn, ...]:

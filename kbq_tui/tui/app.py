@@ -173,6 +173,11 @@ class KbqApp(ExportActions):
         return self._monitor
 
     @property
+    def writing(self) -> bool:
+        """Whether a change is being made, by the set-up or as a view of a table."""
+        return self.wizard.writing or self._navigation.making_view
+
+    @property
     def cursor_position(self) -> Offset:  # an attribute in Textual, which lags behind scrolling
         """The place of the terminal's own cursor. Textual asks for it at each painting."""
         focused = self.focused
@@ -353,7 +358,7 @@ class KbqApp(ExportActions):
 
     def action_dashboard(self) -> None:
         """F8: go to the dashboard, unless a change is being made."""
-        if isinstance(self.screen, BaseScreen) and not (self.wizard.writing):
+        if isinstance(self.screen, BaseScreen) and not self.writing:
             self._keep()
             self.show_dashboard()
 

@@ -54,12 +54,22 @@ async def operator_agreed(host: Host) -> bool:
     other = session.other_operator
     if other is None:
         return True
-    from kbq_tui.tui.modals.confirm import Confirm
-
-    asked, lines = translate("Go on with another login?"), [render(other.cause)]
-    question = Confirm(asked, lines, yes=translate("Go on"), no=translate("Cancel"), harmless=False)
-    if not await host.push_screen_wait(question):
+    if not await agreed_to(host, other):
         session.say(message("Nothing was changed."))
         return False
     session.agree_to_operator()
     return True
+
+
+async def agreed_to(host: Host, other: Problem) -> bool:
+    """Ask whether to go on with another login than the connection's operator.
+
+    Args:
+        host: the app.
+        other: says who is signed in, and who should be.
+    """
+    from kbq_tui.tui.modals.confirm import Confirm
+
+    asked, lines = translate("Go on with another login?"), [render(other.cause)]
+    question = Confirm(asked, lines, yes=translate("Go on"), no=translate("Cancel"), harmless=False)
+    return await host.push_screen_wait(question) is True

@@ -49,6 +49,11 @@ class Host(SparingApp):
     def monitor(self) -> "StatusPoller":
         """The connections of the dashboard."""
 
+    @property
+    @abstractmethod
+    def writing(self) -> bool:
+        """Whether a change is being made, so that leaving asks first."""
+
     @abstractmethod
     def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
         """Run something in the background. An unexpected failure becomes one line with the path of the log.

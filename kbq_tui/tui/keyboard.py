@@ -137,6 +137,22 @@ KEYS: Final = (
     KeyBinding("source-again", "source", "r", "again", N_("Check again"), N_("Look at the tables again")),
     KeyBinding("source-all", "source", "a", "all", "", N_("Look at every table, however many there are")),
     KeyBinding(
+        "source-map",
+        "source",
+        "m",
+        "mapping",
+        N_("Mapping"),
+        N_("What each column of the table is for; a choice is kept with the connection"),
+    ),
+    KeyBinding(
+        "source-view",
+        "source",
+        "v",
+        "propose_view",
+        N_("Propose a view"),
+        N_("Show the SQL of a view of the table that Klaviyo can use, and make it after a yes"),
+    ),
+    KeyBinding(
         "source-save", "source", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")
     ),
     KeyBinding("copy-project", "connect", "1", "copy('project')", "", N_("Copy the project ID")),
@@ -309,6 +325,11 @@ def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str
         for key in KEYS
         if key.scope == scope and key.label and key.id not in without
     ]
+
+
+def named_hints(*ids: str) -> list[tuple[str, str]]:
+    """Return what a footer shows for some things of the table, by their ids."""
+    return [(_BY_ID[id_].face, translate(_BY_ID[id_].label)) for id_ in ids]
 
 
 def help_lines(*scopes: str) -> list[tuple[str, str]]:

@@ -136,6 +136,11 @@ class Navigation:
         return known
 
     @property
+    def making_view(self) -> bool:
+        """Whether a view of a table is being made."""
+        return any(session.making for session in self._sources.values())
+
+    @property
     def source_came_from_setup(self) -> bool:
         """Whether the set-up led to the tables."""
         return self._source_from[0] is not None

@@ -53,7 +53,7 @@ def entries(app: Host, screen: Screen[Any]) -> Iterator[PaletteEntry]:
     scopes = ("app", *(("working",) if app.wizard.waiting else ()))
     if isinstance(screen, BaseScreen):
         scopes = (*scopes, *screen.scopes)
-        if not app.wizard.writing:
+        if not app.writing:
             yield from _places(app, screen)
     for key in keyboard.KEYS:
         if key.scope in scopes and key.action and key.id not in _LEFT_OUT:

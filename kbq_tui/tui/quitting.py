@@ -38,7 +38,7 @@ class Quitting:
     def ask(self) -> None:
         """Quit; ask first while a change is being made, or if what was typed would be lost."""
         app, wizard = self._app, self._app.wizard
-        writing = wizard.writing
+        writing = app.writing
         if not writing and (wizard.keeping or not wizard.typed):
             app.leave()
             return
@@ -59,7 +59,7 @@ class Quitting:
                 translate("No change has been made yet, so nothing of what was typed is kept."),
                 translate("The next start asks for it again."),
             ]
-        goes_on = (lambda: wizard.writing) if writing else None
+        goes_on = (lambda: app.writing) if writing else None
         yes, no = translate("Quit"), translate("Stay")
         question = Confirm(asked, lines, yes=yes, no=no, harmless=not writing, while_=goes_on)
         app.push_screen(question, self._answered)

@@ -260,6 +260,31 @@ def test_each_fault_of_the_bad_scenario_is_found(google, call):
         assert "no command can be given" not in " ".join(problems[name]["remedy"])
 
 
+def test_a_view_whose_dataset_was_made_anew_in_another_location_is_named_with_what_to_do(google, call):
+    world = google("existing")
+    elsewhere = f"`{PROJECT}`.warehouse"
+    run(
+        world,
+        f"""CREATE SCHEMA {elsewhere} OPTIONS(location = 'US');
+CREATE TABLE {elsewhere}.people (email STRING, updated_at TIMESTAMP);
+CREATE TABLE {DATASET}.people (email STRING, updated_at TIMESTAMP);
+INSERT INTO {DATASET}.people VALUES ('ann@acme.shop', T'2026-01-01');
+CREATE VIEW {DATASET}.everyone AS SELECT email, updated_at FROM {elsewhere}.people;
+DROP SCHEMA {elsewhere} CASCADE;
+CREATE SCHEMA {elsewhere} OPTIONS(location = 'EU')""",
+    )
+    done = call("source", "--json", *world.key_options)
+    assert done.status == 0, "the other table is ready"
+    tables = {t["name"]: t for t in done.json["tables"]}
+    assert tables["people"]["readable"]
+    problem = tables["everyone"]["problem"]
+    assert problem["code"] == "KBQ-NOT-IN-LOCATION"
+    assert "BigQuery looked for dataset warehouse in one location" in problem["cause"]
+    remedy = " ".join(problem["remedy"])
+    assert f"bq show --format=prettyjson {PROJECT}:warehouse" in remedy
+    assert "A view, too, reads only tables in its own location" in remedy
+
+
 def test_a_good_shop_has_no_table_that_fails_but_for_its_products(google, call):
     world = google("source-good")
     done = call("source", "--json", *world.key_options)

@@ -64,6 +64,7 @@ class MemoryStore:
         self.problem: Problem | None = None
         self.chosen = UiPreferences()
         self.looked: dict[str, LookHistory] = {}
+        self.sources: dict[str, SourceLooks] = {}
 
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, saved in self.saved.items() if saved.filed)
@@ -105,10 +106,12 @@ class MemoryStore:
         self.looked[name] = history
 
     def source_looks(self, name: str) -> SourceLooks:
-        return SourceLooks()
+        return self.sources.get(name, SourceLooks())
 
     def save_source_looks(self, name: str, looks: SourceLooks) -> None:
-        pass
+        if self.problem is not None:
+            raise ProblemError(self.problem)
+        self.sources[name] = looks
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         if self.problem is not None:

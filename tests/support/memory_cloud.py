@@ -251,7 +251,7 @@ class MemoryCloud:
         max_bytes: int | None = None,
     ) -> QueryResult:
         word = "DRY" if dry_run else sql.split()[0]
-        await self.enter("query", word, write=sql.startswith("DROP VIEW"))
+        await self.enter("query", word, write="VIEW" in sql.split()[:2])
         if (found := self._of_tables(sql)) is not None:
             return found
         if "JOBS_BY_PROJECT" in sql:
@@ -271,6 +271,8 @@ class MemoryCloud:
         if word == "CREATE" and sql.startswith("CREATE TABLE") and not self._may_write(project, sql):
             words = "Access Denied: Permission bigquery.tables.create denied on dataset (or it may not exist)."
             raise ProblemError(catalogue.problem(Code.TABLE_WRITE_DENIED, Context(project=project), original=words))
+        if view := re.match(r"CREATE VIEW `[^`]+\.([^.`]+\.[^.`]+)`", sql):
+            self.world.tables[view[1]] = ()
         if word in ("CREATE", "INSERT", "DROP"):
             self.world.statements.append(sql)
         return QueryResult(("n",), (("1",),))
@@ -310,7 +312,7 @@ class MemoryCloud:
         return frozenset({"bigquery.tables.get"} & set(permissions))
 
     async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
-        await self.enter("dry_run")
+        await self.enter("dry_run", sql.split()[0])
         return DryRun(0, ())
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:

@@ -133,7 +133,11 @@ WALKS = {
         Stop("nothing in the way", "f8"),
         Stop("t Tables", "t"),
         Stop("tables are ready", "enter", "source"),
-        Stop("Columns", "escape", "table"),
+        Stop("Columns", "m", "table"),
+        Stop("What each column is for", "escape", "mapping"),
+        Stop("tables are ready", "v"),
+        Stop("[ Show it ]", "enter"),
+        Stop("Make this view?", "escape", "view"),
     ),
     "ten-keys": (
         Stop("Credentials of"),

@@ -10,9 +10,8 @@ from kbq_tui.cli.render import distinct
 from kbq_tui.cli.report import about_of
 from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner
 from kbq_tui.engine.ports import Ports
-from kbq_tui.engine.source.reading import in_words
 from kbq_tui.engine.source.runner import Checked, Wanted, check_source
-from kbq_tui.engine.source.views import ProposedView, make_view, propose_view
+from kbq_tui.engine.source.views import ProposedView, make_view, propose_view, warnings_of
 from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.export.source_report import SourceAbout, json_parts, ready_for, source_report, summed
 from kbq_tui.i18n.messages import message, message_n, render, translate
@@ -101,7 +100,7 @@ def source_command(options: SourceOptions, runner: PlainRunner) -> int:
 
     checked, what, view = runner.with_ports(spec.name, work)
     if view is not None and _agreed(view, options, runner):
-        checked = _made(view, options, runner, spec, what)
+        checked = _made(view, options, runner, spec)
     report = _with_examples(checked) if options.examples else checked.report
     if options.output.as_json:
         console.json_parts(json_parts(report, what))
@@ -141,23 +140,21 @@ def _agreed(view: ProposedView, options: SourceOptions, runner: PlainRunner) -> 
     console = runner.console
     for line in view.statement.split("\n"):
         console.say(inert(line, 10_000))
-    size = in_words(view.size) if view.size is not None else "?"
-    console.say(translate("Tried as a dry run: reading it whole takes {size}.", size=size))
+    for warning in warnings_of(view):
+        console.say(inert(render(warning), LONGEST))
     if options.yes or (runner.confirm is not None and runner.confirm(translate("Make this view?"))):
         return True
     console.say(translate("Nothing was made. --yes makes it."))
     return False
 
 
-def _made(
-    view: ProposedView, options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec, what: SourceAbout
-) -> Checked:
+def _made(view: ProposedView, options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec) -> Checked:
     """Create a view, and check it like any other table. Returns the check. For a connection that is not saved, no
     journal is kept."""
     kept = runner.record(spec.name).holds(spec)
 
     async def work(ports: Ports) -> Checked:
-        await make_view(spec, ports, what.about.location, view, journaled=kept)
+        await make_view(spec, ports, view, journaled=kept)
         runner.console.say(translate("View {name} was made.", name=inert(view.name)))
         return await check_source(spec, ports, Wanted(tables=(view.name,), max_bytes=options.max_bytes))
 

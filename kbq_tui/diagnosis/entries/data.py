@@ -21,6 +21,8 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
 
+_VIEW_LOCATION: Final = "A view, too, reads only tables in its own location: copy the tables it needs."
+
 ENTRIES: Final = (
     Entry(
         Code.NOT_IN_LOCATION,
@@ -31,6 +33,7 @@ ENTRIES: Final = (
             "Run the query there: bq takes --location, and INFORMATION_SCHEMA takes a region qualifier, such as "
             "`{project}`.`region-eu`.INFORMATION_SCHEMA.SCHEMATA; without one only the US is read.",
             "A dataset's location cannot be changed. To have it elsewhere, make a new one and copy the data.",
+            _VIEW_LOCATION,
         ),
         "You: name the right location.",
         BIGQUERY + "locations#specify_locations",
@@ -54,7 +57,7 @@ ENTRIES: Final = (
                     cmd.CREATE_DATASET,
                 )
             ),
-            "A view, too, reads only tables in its own location: copy the tables it needs.",
+            _VIEW_LOCATION,
             *helper(
                 look(LOOK, cmd.SHOW_DATASET, cmd.LIST_TABLES),
                 undo(

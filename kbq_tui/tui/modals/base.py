@@ -4,6 +4,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from kbq_tui.i18n.messages import translate
@@ -19,6 +20,15 @@ T = TypeVar("T")
 
 class Sheet(Scroller, can_focus=False):
     """The part of a modal that scrolls."""
+
+
+class BoxNote(QuietStatic):
+    """The line under the body; a text that takes two of them takes the room from the body."""
+
+    def on_resize(self) -> None:
+        """Leave room for it."""
+        if isinstance(self.screen, Modal):
+            self.screen.make_room()
 
 
 class Modal(Fitting, ModalScreen[T]):
@@ -55,12 +65,16 @@ class Modal(Fitting, ModalScreen[T]):
     def compose(self) -> ComposeResult:
         """Lay out the title, `fill` in a part that scrolls, `foot`, a note and the key hints."""
         with Vertical(id="box"):
-            yield QuietStatic(plain(translate(self.heading), self._ink), id="box-title")
+            yield QuietStatic(self.title_line(), id="box-title")
             with Sheet(id="sheet"):
                 yield from self.fill()
             yield from self.foot()
-            yield QuietStatic(id="box-note")
+            yield BoxNote(id="box-note")
             yield QuietStatic(hint_line(self.hints(), 74), id="box-hints")
+
+    def title_line(self) -> Content:
+        """Return the title: our own words, translated."""
+        return plain(translate(self.heading), self._ink)
 
     def outdated(self) -> bool:
         """Return whether the question has become pointless, so that the box closes by itself."""
@@ -80,7 +94,12 @@ class Modal(Fitting, ModalScreen[T]):
 
     def on_resize(self) -> None:
         """Leave room for title, buttons and hints: only the body scrolls."""
-        around = 4 + sum(child.outer_size.height or 1 for child in self.query("#box > *") if child.id != "sheet")
+        self.make_room()
+
+    def make_room(self) -> None:
+        """See that title, note, buttons and hints are in sight."""
+        others = [child for child in self.query("#box > *") if child.id != "sheet"]
+        around = 3 + sum((child.outer_size.height or 1) + child.styles.margin.height for child in others)
         self.query_one("#sheet").styles.max_height = max(3, self.size.height - max(around, 9))
 
     def say(self, text: str) -> None:

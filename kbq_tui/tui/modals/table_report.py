@@ -1,5 +1,7 @@
 """One table of the source check in full: the uses it is ready for, each finding, each column."""
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -7,9 +9,11 @@ from textual.content import Content
 
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.source import TableReport
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
 from kbq_tui.tui.source_list import details
+from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import QuietStatic
 
@@ -17,17 +21,25 @@ _WIDTH = 72
 """The width of a modal's body in cells."""
 
 
-class TableSheet(Modal[None]):
-    """The whole report on one table.
+class TableSheet(Modal[str | None]):
+    """The whole report on one table. Its result names the action of the screen below to go on with.
 
     Args:
         table: the table.
     """
 
+    BINDINGS: ClassVar = [
+        keyboard.bound("source-map", "next('mapping')"),
+        keyboard.bound("source-view", "next('propose_view')"),
+    ]
+
     def __init__(self, table: TableReport) -> None:
         super().__init__()
-        self.heading = table.name
         self._table = table
+
+    def title_line(self) -> Content:
+        """Return the table's name."""
+        return plain(self._table.name, self._ink)
 
     def fill(self) -> ComposeResult:
         """Lay out findings and columns, and the problem if it cannot be read."""
@@ -39,12 +51,33 @@ class TableSheet(Modal[None]):
         """Lay out the buttons; the text to send only if there is a problem."""
         with Horizontal(id="buttons"):
             yield Button(translate("Close"), id="close")
+            if self._table.columns:
+                yield Button(translate("Mapping"), id="mapping")
+                yield Button(translate("Propose a view"), id="view")
             if self._table.problem is not None:
                 yield Button(translate("Text to send"), id="handoff")
 
     def on_mount(self) -> None:
         """Put the focus on Close."""
         self.query_one("#close").focus(scroll_visible=False)
+
+    def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: those that go on from here, and Escape."""
+        wanted = ("source-map", "source-view") if self._table.columns else ()
+        return [*keyboard.named_hints(*wanted), *super().hints()]
+
+    def action_next(self, what: str) -> None:
+        """m, v and their buttons: close, and go on with the mapping or a view."""
+        if self._table.columns:
+            self.dismiss(what)
+
+    @on(Button.Pressed, "#mapping")
+    def _to_mapping(self) -> None:
+        self.action_next("mapping")
+
+    @on(Button.Pressed, "#view")
+    def _to_view(self) -> None:
+        self.action_next("propose_view")
 
     @on(Button.Pressed, "#close")
     def action_close(self) -> None:

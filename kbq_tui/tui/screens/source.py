@@ -22,7 +22,8 @@ from kbq_tui.tui.widgets.table import ConnectionTable
 class SourceScreen(BaseScreen):
     """The tables of a connection, the worst first; the list fills while they are checked.
 
-    Keys: Enter opens a table with its columns and findings, r checks again, Esc goes back.
+    Keys: Enter opens a table with its columns and findings, m edits its mapping, v proposes a view of it, r checks
+    again, Esc goes back.
 
     Args:
         session: the check of this connection, which continues while another screen is shown.
@@ -37,6 +38,7 @@ class SourceScreen(BaseScreen):
         self.session = session
         self._rows: dict[str, TableReport] = {}
         self._columns: dict[int, TableColumns] = {}
+        self._proposing = False
 
     def fill(self) -> ComposeResult:
         """Lay out the list with its header, and the text about all of it."""
@@ -152,7 +154,7 @@ class SourceScreen(BaseScreen):
             line.set_note("")
             line.busy(translate("Looking at the tables"), self.session.since, 0.0, "")
         else:
-            line.set_note(self.latest_note())
+            line.set_note(self.latest_note(), self.host.wizard.note)
             line.idle()
 
     def _elapsed(self) -> float:
@@ -178,8 +180,43 @@ class SourceScreen(BaseScreen):
         self.host.leave_source(forward=True)
 
     def action_leave(self) -> None:
-        """Escape: back to the previous screen; a running check continues."""
-        self.host.leave_source(forward=False)
+        """Escape: back to the previous screen; a running check continues, but a view is made first."""
+        if self.session.making:
+            self.host.tell(translate("A change is being made and will be finished first."), passing=True)
+        else:
+            self.host.leave_source(forward=False)
+
+    def action_mapping(self) -> None:
+        """m: what each column of the table under the cursor is for; after a choice the table is looked at again."""
+        from kbq_tui.tui.modals.mapping import MappingSheet
+
+        table = self._chosen()
+        if table is None or not table.columns:
+            return
+
+        def left(changed: bool | None) -> None:
+            if changed:
+                self.host.launch(self.session.check_again(table.name), "source")
+
+        self.app.push_screen(MappingSheet(self.session, table), left)
+
+    def action_propose_view(self) -> None:
+        """v: propose a view of the table under the cursor, and make it after a yes."""
+        table = self._chosen()
+        if table is not None and table.columns and not self._proposing:
+            self.host.launch(self._propose(table), "view")
+
+    async def _propose(self, table: TableReport) -> None:
+        from kbq_tui.tui.view_making import make_view_of
+
+        self._proposing = True
+        try:
+            made = await make_view_of(self.host, self.session, table)
+        finally:
+            self._proposing = False
+        if made is not None and self.is_attached:
+            self.draw()
+            self.query_one("#tables", ConnectionTable).go(made)
 
     def action_save_report(self) -> None:
         """s: save the report as Markdown and JSON."""
@@ -208,4 +245,11 @@ class SourceScreen(BaseScreen):
 
         table = self._chosen()
         if table is not None:
-            self.app.push_screen(TableSheet(table))
+            self.app.push_screen(TableSheet(table), self._go_on_with)
+
+    def _go_on_with(self, wanted: str | None) -> None:
+        """Go on with the mapping or a view, where the table in full led to it."""
+        if wanted == "mapping":
+            self.action_mapping()
+        elif wanted == "propose_view":
+            self.action_propose_view()
