@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from kbq_tui.model.source import IDENTIFIERS, Column, Role
@@ -105,6 +106,7 @@ _INTERNAL: Final = re.compile(
 _BOOLEAN: Final = re.compile(r"^(?:is|has|can|accepts|wants)_", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1_024)
 def plain(name: str) -> str:
     """Return a column's name without case and separators, as names are compared."""
     return re.sub(r"[\W_]", "", name).lower()
@@ -181,10 +183,13 @@ def proposed(columns: Sequence[Column], chosen: Mapping[Role, str] | None = None
     kinds = {c.name: base(c.type) for c in columns}
     roles = {role: name for role, name in chosen.items() if kinds.get(name) in TYPES[role]}
     taken = set(roles.values())
+    by_name: dict[str, list[Column]] = {}
+    for column in columns:
+        by_name.setdefault(plain(column.name), []).append(column)
     for role in _NAMES:
         if role in chosen:
             continue
-        for column in _candidates(role, columns):
+        for column in _candidates(role, by_name):
             if column.name not in taken:
                 roles[role] = column.name
                 taken.add(column.name)
@@ -194,10 +199,7 @@ def proposed(columns: Sequence[Column], chosen: Mapping[Role, str] | None = None
     return roles
 
 
-def _candidates(role: Role, columns: Sequence[Column]) -> Iterator[Column]:
-    by_name: dict[str, list[Column]] = {}
-    for column in columns:
-        by_name.setdefault(plain(column.name), []).append(column)
+def _candidates(role: Role, by_name: Mapping[str, Sequence[Column]]) -> Iterator[Column]:
     for name in _NAMES[role]:
         yield from (c for c in by_name.get(name, ()) if base(c.type) in TYPES[role])
 

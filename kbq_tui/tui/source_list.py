@@ -58,9 +58,9 @@ class TableColumns:
 
 def score(tables: list[TableReport], *, busy: bool) -> str:
     """Return how many tables are ready, in one sentence."""
-    ready = sum(t.is_ready(None) is Ready.YES for t in tables)
     if busy:
         return translate_n("{n} table looked at so far", "{n} tables looked at so far", len(tables))
+    ready = sum(t.is_ready(None) is Ready.YES for t in tables)
     return translate_n(
         "{ready} of {n} table is ready for Klaviyo.",
         "{ready} of {n} tables are ready for Klaviyo.",

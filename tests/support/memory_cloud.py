@@ -286,8 +286,8 @@ class MemoryCloud:
 
     def _of_tables(self, sql: str) -> QueryResult | None:
         """Answer the source check's queries: columns, and counts without objections; None for anything else."""
-        names = [name.partition(".")[2] for name in self.world.tables]
         if ".INFORMATION_SCHEMA.COLUMNS" in sql:
+            names = [name.partition(".")[2] for name in self.world.tables]
             people = "\n".join(f"{c}\tNO\tNO\t0" for c in ("email\tSTRING", "city\tSTRING", "updated_at\tTIMESTAMP"))
             nobody = people.replace("email", "note")
             return QueryResult((), tuple((n, nobody if n.endswith("7") else people) for n in names))
@@ -302,8 +302,8 @@ class MemoryCloud:
         await self.enter("tables")
         world = self.world
         held = [name for name in {**world.tables, **world.table_infos} if name.startswith(f"{dataset}.")]
-        plain = {name: TableInfo(name.partition(".")[2], "TABLE") for name in held}
-        return tuple({**plain, **world.table_infos}[name] for name in held[:limit])
+        infos = {name: TableInfo(name.partition(".")[2], "TABLE") for name in held} | world.table_infos
+        return tuple(infos[name] for name in held[:limit])
 
     async def test_table_permissions(
         self, project: str, dataset: str, table: str, permissions: Sequence[str]

@@ -135,7 +135,7 @@ WALKS = {
         Stop("tables are ready", "enter", "source"),
         Stop("Columns", "m", "table"),
         Stop("What each column is for", "escape", "mapping"),
-        Stop("tables are ready", "v"),
+        Stop("tables are ready", "down v"),
         Stop("[ Show it ]", "enter"),
         Stop("Make this view?", "escape", "view"),
     ),

@@ -94,6 +94,7 @@ async def test_a_column_is_chosen_by_keyboard_kept_and_the_verdict_comes_again()
         assert scene.store.sources["default"].chosen == {"people7": {"email": "note"}}
         await pilot.press("escape")
         await until(pilot, "1 of 1 table is ready for Klaviyo.")
+        await until(pilot, "✓ ok       people7")
         assert len([c for c in scene.world.calls if c == "query:SELECT"]) > counted, "it was looked at again"
 
 
@@ -184,7 +185,7 @@ async def test_a_view_is_shown_and_made_after_a_yes_only() -> None:
         shown = await until(pilot, "View people_for_klaviyo was made.")
         (statement,) = scene.world.statements
         assert 'OPTIONS(labels=[("created-by", "kbq-tui")])' in statement
-        assert [change.key.id for change in scene.store.changed] == [f"view:{DATASET}.people_for_klaviyo"]
+        assert [change.key.id for change in scene.store.changed] == [f"view:table:{DATASET}.people_for_klaviyo"]
         assert "people_for_klaviyo: " in shown, "the cursor stands on it"
         await pilot.press("up", "v")
         await until(pilot, on(NewView))

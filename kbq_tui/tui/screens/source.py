@@ -97,9 +97,9 @@ class SourceScreen(BaseScreen):
         """Draw the score, the list as far as it is known, and the text about the table under the cursor."""
         session = self.session
         rows = session.rows()
-        self._rows = {t.name: t for t in rows}
+        self._rows = session.tables  # a new check begins with another one
         table = self.query_one("#tables", ConnectionTable)
-        table.show(list(self._rows))
+        table.show([t.name for t in rows])
         width = table.width
         self.query_one("#heads", QuietStatic).show(self._layout(width).head() if width and rows else "")
         again = self.query_one("#again", Button)

@@ -37,6 +37,8 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         self._draw = draw
         self._touched = False
         self.rows: tuple[str, ...] = ()
+        self._drawn: dict[int, Content] = {}
+        """What stands on each visible line."""
 
     def show(self, rows: Sequence[str], *, top: bool = False) -> None:
         """Show these rows.
@@ -45,7 +47,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
             rows: their ids.
             top: put the cursor on the first one; it stays on its row otherwise.
         """
-        new, here = tuple(rows), self.row
+        new, here, before = tuple(rows), self.row, self.cursor
         if top:
             self._touched = False
         if new != self.rows:
@@ -60,9 +62,31 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         if not self._touched:
             self.set_reactive(ConnectionTable.cursor, 0)
         self._follow()
-        self.refresh()
+        self._refresh_changed(moved=self.cursor != before)
         if self.row != here:
             self.post_message(self.Marked())
+
+    def _refresh_changed(self, *, moved: bool) -> None:
+        """Draw the visible lines anew that are others now: while a list fills, most of them stay.
+
+        Args:
+            moved: the cursor stands on another line.
+        """
+        if moved or not self.size.height:
+            self.refresh()
+            return
+        top, width = self.scroll_offset.y, self.width
+        changed = [
+            y
+            for y in range(self.size.height)
+            if y not in self._drawn or not self._drawn[y].is_same(self._line(top + y, width))
+        ]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def _line(self, at: int, width: int) -> Content:
+        """Return the content of a row by its number; nothing below the last."""
+        return self._draw(self.rows[at], width) if at < len(self.rows) else Content("")
 
     def go(self, row: str) -> None:
         """Put the cursor on a row, if it exists."""
@@ -83,9 +107,9 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Return a visible line; the one under the cursor is highlighted while the list has the focus."""
         at, width = self.scroll_offset.y + y, self.width
+        line = self._drawn[y] = self._line(at, width)
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
-        line = self._draw(self.rows[at], width)
         line = line.truncate(width, ellipsis=True) if line.cell_length > width else line
         if at == self.cursor and self.has_focus:
             line = line.pad_right(max(0, width - line.cell_length)).stylize("$on-cursor on $cursor")
