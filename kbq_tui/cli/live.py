@@ -3,6 +3,7 @@
 import os
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -14,12 +15,15 @@ _MORE = ""
 
 
 def size_of(stream: TextIO) -> tuple[int, int]:
-    """Return the columns and rows of the terminal behind a stream; 80 and 24 if they are not known."""
-    try:
-        found = os.get_terminal_size(stream.fileno())
-    except (OSError, ValueError):
-        return 80, 24
-    return found.columns or 80, found.lines or 24
+    """Return the columns and rows of the terminal behind a stream; 80 and 24 where they are not known.
+
+    Descriptor 2 may lead elsewhere for a moment (`local.foreign_output`): then standard input's terminal is asked.
+    """
+    for number in (stream.fileno, lambda: 0):
+        with suppress(OSError, ValueError):
+            found = os.get_terminal_size(number())
+            return found.columns or 80, found.lines or 24
+    return 80, 24
 
 
 def cells(text: str) -> int:

@@ -57,6 +57,14 @@ def status_of(work: Callable[[], object]) -> int:
     return status if isinstance(status, int) else 0
 
 
+class _StandardError(io.FileIO):
+    """Our own descriptor of standard error, which no program gets that a library starts with ``stderr=sys.stderr``."""
+
+    def fileno(self) -> int:
+        """Return 2: what a program writes there can be led elsewhere."""
+        return 2
+
+
 def stand_in() -> None:
     """Replace standard streams that are closed (`>&-`) by the null device.
 
@@ -77,7 +85,7 @@ def stand_in() -> None:
         # Programs behind libraries write to descriptor 2: while they run it is diverted (`local.foreign_output`).
         # Without a buffer: text that cannot be written is lost, and does not fail again together with what comes after
         # it.
-        own, stream = io.FileIO(os.dup(2), "w"), sys.stderr
+        own, stream = _StandardError(os.dup(2), "w"), sys.stderr
         sys.stderr = io.TextIOWrapper(own, stream.encoding, stream.errors, write_through=True)
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")  # invalid text is refused where it is read

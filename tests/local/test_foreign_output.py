@@ -22,6 +22,7 @@ from kbq_tui.local.foreign_output import into_the_log
 stand_in()
 with into_the_log():
     subprocess.run({COMPLAINT!r}, check=True)
+    subprocess.run({COMPLAINT!r}, check=True, stderr=sys.stderr)  # as keyring-pass starts `pass`
     print("ours", file=sys.stderr)
 subprocess.run(["sh", "-c", "echo afterwards >&2"], check=True)
 """
