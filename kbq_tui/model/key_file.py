@@ -65,8 +65,8 @@ def parse(secret: Secret) -> dict[str, str]:
         NotAKeyError: it is not JSON, not of type `service_account`, or lacks a field.
     """
     content = secret.reveal()
-    if content.startswith(_MARKS):
-        raise NotAKeyError(message("it begins with a byte order mark."), Code.KEY_FILE_ENCODING)
+    if content.startswith(_MARKS) or b"\0" in content[:4]:  # JSON's first two characters are ASCII
+        raise NotAKeyError(message("it is not plain UTF-8"), Code.KEY_FILE_ENCODING)
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
@@ -79,6 +79,8 @@ def parse(secret: Secret) -> dict[str, str]:
     for field in FIELDS:
         if not isinstance(data.get(field), str) or not data[field]:
             raise NotAKeyError(message("the field {field} is missing", field=field))
+        if field != "private_key" and data[field] != data[field].strip():
+            raise NotAKeyError(message("the field {field} begins or ends with white space", field=field))
     if reason := _damage(data["private_key"]):
         raise NotAKeyError(reason)
     return {f: data[f] for f in FIELDS if f not in ("private_key", "type")}
@@ -87,7 +89,7 @@ def parse(secret: Secret) -> dict[str, str]:
 def _damage(private_key: str) -> Message:
     """Return how copying has damaged a private key; empty if no damage is found. OpenSSL decides whether it is
     valid."""
-    if not private_key.lstrip().startswith("-----BEGIN"):
+    if "-----BEGIN" not in private_key:
         return EMPTY
     if "\\n" in private_key:
         return message("the line ends of its private_key are doubled: two backslashes before each n, where one belongs")
@@ -95,6 +97,8 @@ def _damage(private_key: str) -> Message:
         return message("its private_key is cut off: the line that begins with -----END is missing")
     if "\n" not in private_key.strip():
         return message("the line ends of its private_key are gone: all of it stands on one line")
+    if not private_key.lstrip("\ufeff\r\n").startswith("-----BEGIN"):
+        return message("something stands before -----BEGIN in its private_key, such as a quotation mark or a space")
     return EMPTY
 
 

@@ -36,14 +36,16 @@ def test_a_key_says_what_is_no_secret() -> None:
         (PEM.replace("\n", "\\n"), "doubled"),
         (PEM.partition("-----END")[0], "cut off"),
         (PEM.replace("\n", " "), "all of it stands on one line"),
+        (f'"{PEM}"', "something stands before"),
+        (f" {PEM}", "something stands before"),
     ],
 )
 def test_what_copying_did_to_the_private_key_is_named(private_key: str, says: str) -> None:
     assert says in str(refused(json.dumps({**KEY, "private_key": private_key}).encode()).reason)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_byte_order_mark_is_no_part_of_googles_file(encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+def test_another_encoding_than_googles_is_named(encoding: str) -> None:
     error = refused(json.dumps(KEY).encode(encoding))
     assert error.code == "KBQ-KEY-FILE-ENCODING"
 
@@ -66,3 +68,8 @@ def test_every_other_field_is_missed_by_its_name() -> None:
     for name in key_file.FIELDS[1:]:
         rest = {k: v for k, v in KEY.items() if k != name}
         assert name in str(refused(json.dumps(rest).encode()).reason)
+
+
+def test_an_address_with_white_space_around_it_is_named() -> None:
+    spaced = {**KEY, "client_email": f" {KEY['client_email']}"}
+    assert "client_email begins or ends with white space" in str(refused(json.dumps(spaced).encode()).reason)
