@@ -32,6 +32,32 @@ GONE = (404, "NOT_FOUND", "notFound")
 
 SAID = (
     Said(
+        "K18 another type of principal",
+        "KBQ-PRINCIPAL-TYPE",
+        f'Principal {A} is of type "serviceAccount". The principal should appear as "serviceAccount:{A}". '
+        "See https://cloud.google.com/iam/help/members/types for additional documentation.",
+        *BAD,
+    ),
+    Said(
+        "K18 no type of principal",
+        "KBQ-PRINCIPAL-TYPE",
+        f"The member {A} is of an unknown type. Please set a valid type prefix for the member.",
+        *BAD,
+    ),
+    Said(
+        "K18 project suspended",
+        "KBQ-PROJECT-SUSPENDED",
+        f"Permission denied: Consumer 'project:{P}' has been suspended.",
+        reason="forbidden",
+        info="CONSUMER_SUSPENDED",
+    ),
+    Said(
+        "K18 no billing account",
+        "KBQ-BILLING-OFF",
+        "The project to be billed is associated with an absent billing account.",
+        reason="accountDisabled",
+    ),
+    Said(
         "1 legacy",
         "KBQ-KEY-CREATION-BLOCKED",
         "Key creation is not allowed on this service account.",

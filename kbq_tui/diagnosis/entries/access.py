@@ -136,6 +136,40 @@ ENTRIES: Final = (
         matchers=((Stage.WORDS, r"\brole \S{1,200} is not supported for this resource"),),
     ),
     Entry(
+        Code.PRINCIPAL_TYPE,
+        "The principal's type is missing, or is another one",
+        "Google takes a principal only with its type before the address (serviceAccount:, user:, group:); here it is "
+        "missing, or is not the type that the address has.",
+        (
+            "Put the type before the address: serviceAccount: where it ends in gserviceaccount.com, otherwise user: for "
+            "a person and group: for a group.",
+            *shared(step("Grant Job User on the project:", cmd.GRANT_JOB_USER)),
+            step("Grant Data Viewer and Data Editor on a dataset:", cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+            *helper(look(LOOK, cmd.SHOW_POLICY)),
+        ),
+        PROJECT_IAM_ADMIN,
+        CLOUD + "iam/docs/principal-identifiers",
+        matchers=(
+            (
+                Stage.WORDS,
+                r"\b(?:principal|account|member|email) \S{1,300} is of (?:an unknown type|type \W{0,2}(?:user|group|"
+                r"serviceAccount)\b)|policy members must be of the form",
+            ),
+        ),
+    ),
+    Entry(
+        Code.GCLOUD_CONDITION,
+        "gcloud asks for a condition",
+        "Somebody's role in the policy has a condition, so gcloud wants to be told that the new grant has none.",
+        (
+            *shared(step("Say so with --condition=None, as here:", cmd.GRANT_JOB_USER)),
+            *helper(look(LOOK, cmd.SHOW_POLICY)),
+        ),
+        PROJECT_IAM_ADMIN,
+        CLOUD + "iam/docs/managing-conditional-role-bindings",
+        matchers=((Stage.WORDS, r"without specifying a condition to a policy containing conditions"),),
+    ),
+    Entry(
         Code.GCLOUD_DATASET_FLAG,
         "gcloud has no --dataset here",
         "Klaviyo's article gives gcloud projects add-iam-policy-binding an argument --dataset, which does not exist.",

@@ -81,7 +81,14 @@ ENTRIES: Final = (
         ),
         _KEY_KEEPER,
         "https://cloud.google.com/iam/quotas",
-        matchers=((Stage.FIRST, r"maximum number of (?:user[- ]managed )?keys on (?:the )?(?:service )?account\b"),),
+        matchers=(
+            (
+                Stage.FIRST,
+                r"maximum number of (?:user[- ]managed )?keys on (?:the )?(?:service )?account\b|"
+                # All that Google says since 2022; organization policies add a violation.
+                r"service-accounts\.keys\.create\) FAILED_PRECONDITION: precondition check failed\.(?!.{0,400}violation)",
+            ),
+        ),
     ),
     Entry(
         Code.KEY_CREATE_DENIED,

@@ -47,6 +47,7 @@ ENTRIES: Final = (
             ),
             (Stage.WORDS, r"not currently have an active account selected|no credentialed accounts"),
             (Stage.WORDS, r"could not (?:find|load(?: the)?) default credentials|load application default credentials"),
+            (Stage.WORDS, r"application default credentials are not available"),
         ),
     ),
     Entry(
@@ -61,6 +62,7 @@ ENTRIES: Final = (
             (Stage.WORDS, r"reauthentication (?:is needed|is required|failed|required(?! for))|invalid_rapt"),
             (Stage.WORDS, r"invalid_grant: bad request|['\"]invalid_grant['\"].{0,80}['\"]bad request"),
             (Stage.WORDS, r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
+            (Stage.WORDS, r"\bdeleted_client\b|the oauth client was (?:deleted|not found)"),
             (Stage.WORDS, r"active account \[[^\]\n]{1,100}\] does not have any valid credentials"),
         ),
     ),
@@ -144,7 +146,7 @@ ENTRIES: Final = (
         matchers=(
             (Stage.WORDS, r"DefaultCredentialsError.{0,40}File .{1,400}? was not found"),
             (Stage.WORDS, r"\bfile \S{1,400} (?:is not a valid json file)"),
-            (Stage.WORDS, r"could not read json file \S"),
+            (Stage.WORDS, r"could not read json file \S|error (?:reading credential file|deserializing json credential)"),
             (Stage.WORDS, r"service account (?:info was not in the expected format|private key should be valid json)"),
         ),
     ),

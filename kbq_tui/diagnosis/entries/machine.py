@@ -239,12 +239,14 @@ ENTRIES: Final = (
     Entry(
         Code.ENDPOINT_REFUSED,
         "The address is not used",
-        "{endpoint} is neither Google's nor on this machine, and credentials are not sent there.",
+        "{endpoint} is neither a host of Google's nor one that an override names over https, or over http on this "
+        "machine, and credentials are not sent there.",
         (
             step(
                 "Take the setting away, or point it to https, or to http on this machine only:",
                 Command("env | grep -E 'CLOUDSDK_API_ENDPOINT_OVERRIDES|KBQ_TUI'"),
             ),
+            "Where no setting names it, it is the token_uri of the file of credentials: name another file.",
         ),
         _YOU,
         "https://cloud.google.com/sdk/gcloud/reference/topic/configurations",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entries.who import CLOUD, PROJECT_IAM_ADMIN
+from kbq_tui.diagnosis.entries.who import CLOUD, PROJECT_IAM_ADMIN, YOU
 from kbq_tui.diagnosis.entry import (
     API_WAIT,
     GRANT,
@@ -83,7 +83,8 @@ ENTRIES: Final = (
             (Stage.FIRST, r"billing has not been enabled|not allowed in the free tier"),
             (
                 Stage.WORDS,
-                r"billingNotEnabled|requires billing to be enabled|billing must be enabled for|BILLING_DISABLED",
+                r"billingNotEnabled|requires billing to be enabled|billing must be enabled for|BILLING_DISABLED|"
+                r"associated with an? \w{1,20} billing account|has (?:billing disabled|not configured billing)",
             ),
             (Stage.WORDS, r"expiration time must be less than 60 days|billing account .{0,100}(?:disabled|closed)"),
         ),
@@ -91,6 +92,21 @@ ENTRIES: Final = (
             "billing_disabled",
             "billingnotenabled",
         ),
+    ),
+    Entry(
+        Code.PROJECT_SUSPENDED,
+        "Google has suspended the project",
+        "Google serves no call for {project}: it was suspended, or what pays for it was. No role changes that.",
+        (
+            "Read what Google wrote to the project's owners, or have an owner read it: it names the reason, and how "
+            "to appeal.",
+            look("See the billing state:", cmd.SHOW_BILLING),
+        ),
+        YOU,
+        CLOUD + "resource-manager/docs/project-suspension-guidelines",
+        Kind.NOT_PERMITTED,
+        matchers=((Stage.KINDS, r"\bconsumer \S{1,200} has been suspended"),),
+        reasons=("consumer_suspended",),
     ),
     Entry(
         Code.CONCURRENT_CHANGE,
