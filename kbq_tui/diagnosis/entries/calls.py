@@ -146,7 +146,10 @@ ENTRIES: Final = (
         matchers=(
             (Stage.WORDS, r"DefaultCredentialsError.{0,40}File .{1,400}? was not found"),
             (Stage.WORDS, r"\bfile \S{1,400} (?:is not a valid json file)"),
-            (Stage.WORDS, r"could not read json file \S|error (?:reading credential file|deserializing json credential)"),
+            (
+                Stage.WORDS,
+                r"could not read json file \S|error (?:reading credential file|deserializing json credential)",
+            ),
             (Stage.WORDS, r"service account (?:info was not in the expected format|private key should be valid json)"),
         ),
     ),
