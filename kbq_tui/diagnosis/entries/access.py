@@ -141,8 +141,8 @@ ENTRIES: Final = (
         "Google takes a principal only with its type before the address (serviceAccount:, user:, group:); here it is "
         "missing, or is not the type that the address has.",
         (
-            "Put the type before the address: serviceAccount: where it ends in gserviceaccount.com, otherwise user: for "
-            "a person and group: for a group.",
+            "Put the type before the address: serviceAccount: where it ends in gserviceaccount.com, otherwise user: "
+            "for a person and group: for a group.",
             *shared(step("Grant Job User on the project:", cmd.GRANT_JOB_USER)),
             step("Grant Data Viewer and Data Editor on a dataset:", cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
             *helper(look(LOOK, cmd.SHOW_POLICY)),

@@ -86,7 +86,7 @@ ENTRIES: Final = (
                 Stage.FIRST,
                 r"maximum number of (?:user[- ]managed )?keys on (?:the )?(?:service )?account\b|"
                 # All that Google says since 2022; organization policies add a violation.
-                r"service-accounts\.keys\.create\) FAILED_PRECONDITION: precondition check failed\.(?!.{0,400}violation)",
+                r"service-accounts\.keys\.create\) FAILED_PRECONDITION: precondition check failed\.(?!.{0,400}violat)",
             ),
         ),
     ),
