@@ -47,8 +47,8 @@ ENTRIES: Final = (
         Code.KEY_FILE_ENCODING,
         "The key file is saved in an encoding that Klaviyo may refuse",
         "{path} is not plain UTF-8 as Google's file is (it begins with a byte order mark, or is UTF-16): an editor or "
-        "a shell on Windows saves files so. Some parsers of JSON refuse such a file (Node's and Python's among them), so "
-        "nothing is tried with it.",
+        "a shell on Windows saves files so. Some parsers of JSON refuse such a file (Node's and Python's among them), "
+        "so nothing is tried with it.",
         (
             step("Make a copy in plain UTF-8, readable by you only, and use that:", cmd.PLAIN_COPY),
             "Give Klaviyo that copy, and name it here with --key-file.",
