@@ -81,9 +81,9 @@ async def test_a_token_that_was_refused_is_told_by_the_call_that_needs_it() -> N
         await cloud.close()
 
 
-async def test_credentials_that_are_not_there_hold_nothing_up() -> None:
+async def test_credentials_that_are_not_there_hold_nothing_up(tmp_path: Path) -> None:
     with Sandbox("fresh") as sandbox:
-        env = {**sandbox.env(), "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere/key.json"}
+        env = {**sandbox.env(), "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "missing.json")}
         options, endpoints = CredentialOptions(env=env), Endpoints.from_env(env)
         cloud = GoogleCloud.for_operator(options, endpoints, 10, session=send_for_token(options, endpoints, 10))
         with problem("KBQ-CREDENTIALS-FILE"):

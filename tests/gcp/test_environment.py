@@ -33,8 +33,8 @@ def test_a_file_of_certificates_has_to_be_there_and_hold_some(variable: str, tmp
     assert problem_of({variable: certifi.where()}, GOOGLE) is None
 
 
-def test_requests_reads_the_first_of_its_variables_only() -> None:
-    env = {"REQUESTS_CA_BUNDLE": certifi.where(), "CURL_CA_BUNDLE": "/nonexistent.pem"}
+def test_requests_reads_the_first_of_its_variables_only(tmp_path: Path) -> None:
+    env = {"REQUESTS_CA_BUNDLE": certifi.where(), "CURL_CA_BUNDLE": str(tmp_path / "missing.pem")}
     assert problem_of(env, GOOGLE) is None
 
 
