@@ -48,7 +48,7 @@ def memory(runs: int) -> Row:
             terminal.settle(1.0)
             status = Path(f"/proc/{terminal.pid}/status").read_text()
             peaks.append(int(status.split("VmHWM:")[1].split()[0]) / 1024)
-    return Row("peak memory of the TUI process", statistics.median(peaks), 140, "MiB")
+    return Row("peak memory of the TUI process", statistics.median(peaks), 80, "MiB")
 
 
 def loop_stall(runs: int) -> Row:
