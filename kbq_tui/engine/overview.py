@@ -90,7 +90,7 @@ class Overviews:
 
     @cached_property
     def unread(self) -> tuple[Overview, ...]:
-        """The rows of connections of which something could not be read."""
+        """Return the rows of connections that could not be read completely."""
         return tuple(row for row in self.rows if row.unread)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The mapping of a table as the operator edits it: each role with its column and why, and what goes along with it."""
+"""The mapping of a table as the operator edits it: each role with its column and the reason, and further columns."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,9 +24,9 @@ class MappedRole:
     Attributes:
         role: the role.
         column: the column that has it; empty for none.
-        why: why that column, or none.
-        chosen: the operator has chosen it.
-        fitting: the columns that may be chosen: those of a type that fits.
+        why: the reason for that column, or for none.
+        chosen: whether the operator has chosen it.
+        fitting: the columns of a suitable type, which may be chosen.
     """
 
     role: Role
@@ -42,8 +42,8 @@ class Property:
 
     Attributes:
         column: its name.
-        kept: a proposed view has it.
-        why: why it does or does not.
+        kept: whether a proposed view contains it.
+        why: the reason.
     """
 
     column: str
@@ -52,7 +52,7 @@ class Property:
 
 
 def mapped_roles(columns: Sequence[Column], chosen: Mapping[Role, str]) -> tuple[MappedRole, ...]:
-    """Return which column each role has, and why.
+    """Return which column each role has, and the reason.
 
     Args:
         columns: the table's columns.
@@ -89,11 +89,11 @@ def _why(role: Role, column: Column | None, columns: Sequence[Column], chosen: M
 
 
 def property_of(column: Column, chosen: Sequence[str] | None) -> Property:
-    """Return whether a proposed view has a column without a role, and why.
+    """Return whether a proposed view contains a column without a role, and the reason.
 
     Args:
         column: the column.
-        chosen: the columns that the operator has chosen to be sent; None where nothing was chosen.
+        chosen: the columns that the operator has chosen to be sent; None if nothing was chosen.
     """
     if chosen is not None:
         kept = column.name in chosen

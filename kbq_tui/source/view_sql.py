@@ -43,9 +43,9 @@ _NAME_LENGTH: Final = 300
 
 
 def view_name_fault(name: str) -> Message | None:
-    """Return why a view cannot be called so; None where it can.
+    """Return why a view cannot have this name; None if it can.
 
-    One that would have to be quoted wherever the view is read is refused; BigQuery takes more.
+    Names that have to be quoted wherever the view is read are refused, although BigQuery accepts them.
     """
     if re.fullmatch(rf"\w{{1,{_NAME_LENGTH}}}", name, re.ASCII):
         return None
@@ -56,8 +56,8 @@ def free_view_name(table: str, taken: Container[str]) -> str:
     """Return a name for a view of a table that no table has yet.
 
     Args:
-        table: the table's name; what a view's name may not hold is replaced.
-        taken: the names of the tables that are known.
+        table: the table's name; characters that a view's name may not contain are replaced.
+        taken: the names of the known tables.
     """
     base_name = f"{re.sub(r'[^A-Za-z0-9_]+', '_', table)[: _NAME_LENGTH - 20]}_for_klaviyo"
     name, number = base_name, 1

@@ -174,7 +174,7 @@ class KbqApp(ExportActions):
 
     @property
     def writing(self) -> bool:
-        """Whether a change is being made, by the set-up or as a view of a table."""
+        """Whether a change is being made, by the set-up or by the creation of a view."""
         return self.wizard.writing or self._navigation.making_view
 
     @property

@@ -62,7 +62,7 @@ async def operator_agreed(host: Host) -> bool:
 
 
 async def agreed_to(host: Host, other: Problem) -> bool:
-    """Ask whether to go on with another login than the connection's operator.
+    """Ask whether to continue with another login than the connection's operator.
 
     Args:
         host: the app.

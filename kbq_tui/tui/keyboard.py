@@ -328,7 +328,7 @@ def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str
 
 
 def named_hints(*ids: str) -> list[tuple[str, str]]:
-    """Return what a footer shows for some things of the table, by their ids."""
+    """Return what a footer shows for some actions of the table, by their ids."""
     return [(_BY_ID[id_].face, translate(_BY_ID[id_].label)) for id_ in ids]
 
 

@@ -241,8 +241,8 @@ class StatusPoller:
             self.problem, failed = _unreachable(""), True
         finally:
             self.looking_since = None
-            # The results stay until the next look. With 2,000 connections a full garbage collection takes 0.1 s, and it
-            # could start during a key press.
+            # The results stay until the next check. With 2,000 connections a full garbage collection takes 0.1 s, and
+            # it could start during a key press.
             gc.freeze()
             self._changed()
         self.failures = self.failures + 1 if failed else 0

@@ -1,4 +1,4 @@
-"""A view of a table on the screens: asked for, shown, made after a yes, and checked."""
+"""A view of a table on the screens: requested, shown, created after a confirmation, and checked."""
 
 from kbq_tui.engine.source.session import SourceSession
 from kbq_tui.i18n.messages import message, render, translate
@@ -11,15 +11,15 @@ from kbq_tui.tui.modals.view import NewView, ViewSheet
 
 
 async def make_view_of(host: Host, session: SourceSession, table: TableReport) -> str | None:
-    """Propose a view of a table, make it after a yes, and check it. Problems are shown.
+    """Propose a view of a table, create it after a confirmation, and check it. Problems are shown.
 
     Args:
         host: the app; run this beside its screens (`Host.launch`).
         session: the tables of the connection.
-        table: what the check says of the table.
+        table: the check's report on the table.
 
     Returns:
-        The view's name once it is made; None where it is not.
+        The view's name once it is created; None if it is not.
     """
     wanted = await host.push_screen_wait(NewView(table, session.tables))
     if wanted is None:

@@ -234,7 +234,7 @@ async def test_every_screen_of_a_connection_has_its_name_and_project_at_the_top_
 
 
 async def test_a_key_touches_the_visible_rows_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows drawn, and rows whose health or whose value for the order is asked for, of 300 at each key press."""
+    """The rows that are drawn, and the rows whose health or sort value is read, of 300 at each key press."""
     drawn, asked = 0, 0
     real = Columns.line
 

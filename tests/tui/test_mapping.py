@@ -1,4 +1,5 @@
-"""The mapping of a table on the screens, and a view of it: by keyboard alone, kept, checked again, never by default."""
+"""The mapping of a table on the screens, and a view of it: both by keyboard alone, saved, checked again, and created
+only on request."""
 
 import asyncio
 from contextlib import AbstractContextManager
@@ -38,7 +39,7 @@ def shop(*tables: str, operator: str = "") -> Scene:
 
 
 def idle() -> State:
-    """The tables were looked at."""
+    """The tables were checked."""
 
     def holds(app: KbqApp) -> bool:
         screen = app.screen
@@ -48,7 +49,7 @@ def idle() -> State:
 
 
 def words(app: KbqApp) -> str:
-    """Return what stands on the screen as one line, without the edges of frames."""
+    """Return the text of the screen as one line, without the edges of frames."""
     return " ".join(text_of(app).replace("│", " ").split())
 
 
@@ -61,7 +62,7 @@ async def to_tables(pilot: Pilot[Any]) -> None:
 
 
 async def to_view(pilot: Pilot[Any]) -> None:
-    """Ask for a view of the table under the cursor, under the name that is proposed."""
+    """Ask for a view of the table under the cursor, with the proposed name."""
     await pilot.press("v")
     await until(pilot, on(NewView))
     await pilot.press("enter")

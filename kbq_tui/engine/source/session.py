@@ -25,7 +25,7 @@ _EVERY = 0.2
 
 
 class SourceSession:
-    """Tables of one connection.
+    """The tables of one connection, and the check of them.
 
     Args:
         services: everything a face needs; its `sign_in` is the operator of this connection.
@@ -33,11 +33,11 @@ class SourceSession:
         changed: called whenever there is more to show.
 
     Attributes:
-        tables: what is known of each table by now, by name.
-        report: the outcome; None while the first check goes on.
+        tables: what is known of each table so far, by name.
+        report: the outcome; None while the first check is running.
         problem: what stopped the last check; None for nothing.
-        since: when the check that goes on began; None where none does.
-        making: a view is being made: leaving asks first.
+        since: when the running check began; None if none is running.
+        making: a view is being created, so that leaving asks first.
     """
 
     def __init__(self, services: AppServices, draft: ConnectionDraft, changed: Callable[[], None]) -> None:
@@ -53,7 +53,7 @@ class SourceSession:
         self._shown = 0.0
         self._due: set[str] = set()
         self._unsaved = SourceLooks()
-        """The choices for a connection that is not saved: they last as long as the session."""
+        """The choices for a connection that is not saved; they are lost with the session."""
 
     @property
     def busy(self) -> bool:
@@ -65,7 +65,7 @@ class SourceSession:
         return self._rows
 
     def named(self, problem: Problem) -> Problem:
-        """Return a problem whose commands mean this connection."""
+        """Return a problem whose commands name this connection."""
         return self._services.named(problem, self.draft.name)
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -84,14 +84,14 @@ class SourceSession:
         await self._look(Wanted(most=None if every else MOST))
 
     async def check_again(self, name: str) -> None:
-        """Look at one table again; while others are being looked at, after them."""
+        """Check one table again, after those that are being checked."""
         self._due.add(name)
         if not self.busy:
             self.problem = None
             await self._look(None)
 
     async def _look(self, first: Wanted | None) -> None:
-        """Look at what is wanted, then at the tables that are due."""
+        """Check the tables that were requested, then those that are due."""
         self.since = self._services.clock.monotonic()
         self._changed()
         try:
@@ -121,7 +121,7 @@ class SourceSession:
         return checked
 
     def _merge(self, report: SourceReport) -> None:
-        """Put what was found of some tables into the report of all of them."""
+        """Add the results for some tables to the report on all of them."""
         if self.report is not None:
             tables = {t.name: t for t in (*self.report.tables, *report.tables)}
             merged = tuple(tables[name] for name in sorted(tables))
@@ -153,18 +153,22 @@ class SourceSession:
             self._unsaved = looks
 
     def looks(self) -> SourceLooks:
-        """Return what is kept of earlier looks, with what was chosen for columns. Raises: ProblemError."""
+        """Return the results of earlier checks, with the operator's choices of columns.
+
+        Raises:
+            ProblemError.
+        """
         return self._looks(self.draft.spec())
 
     def choose(self, table: str, choices: Mapping[str, str | None]) -> None:
-        """Choose what columns of a table are for; that is kept with the connection.
+        """Choose what columns of a table are for, and save that with the connection.
 
         Args:
             table: its name.
             choices: columns by role, as `SourceLooks.choosing` takes them.
 
         Raises:
-            ProblemError: it cannot be kept.
+            ProblemError: it cannot be saved.
         """
         spec = self.draft.spec()
         self._keep(spec, self._looks(spec).choosing(table, choices))
@@ -175,8 +179,8 @@ class SourceSession:
         """Return a view of a table, tried as a dry run.
 
         Args:
-            table: what the check says of the table.
-            name: what the view is to be called.
+            table: the check's report on the table.
+            name: the view's name.
             use: what it is for.
 
         Raises:
@@ -198,18 +202,18 @@ class SourceSession:
         agreed: Callable[[Problem], Awaitable[bool]],
         lock: AbstractContextManager[object] | None = None,
     ) -> bool:
-        """Make a view with the operator's login.
+        """Create a view with the operator's login.
 
         Args:
             view: the view.
-            agreed: asks whether to go on with another login than the connection's operator.
-            lock: the connection's lock, where nobody holds it yet.
+            agreed: asks whether to continue with another login than the connection's operator.
+            lock: the connection's lock, if nobody holds it yet.
 
         Returns:
-            Whether it was made: False where the operator did not agree.
+            Whether it was created; False if the operator did not agree.
 
         Raises:
-            ProblemError: the lock is held, the view is there already, or it may not be made.
+            ProblemError: the lock is held, the view exists already, or it may not be created.
         """
         services, spec = self._services, self.draft.spec()
         record = ConnectionRecord(services.store, spec.name)

@@ -96,7 +96,7 @@ async def propose_view(
 
 
 def warnings_of(view: ProposedView) -> tuple[Message, ...]:
-    """Return what is to be known before a view is made: what reading it takes, and what is not in it."""
+    """Return what to know before a view is created: what reading it costs, and what it does not contain."""
     size = in_words(view.size) if view.size is not None else "?"
     lines = [message("Tried as a dry run: reading it whole takes {size}.", size=size)]
     if view.use is Use.EVENTS:

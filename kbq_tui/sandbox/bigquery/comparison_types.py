@@ -30,7 +30,7 @@ _MARK = "compared"
 _WORD = "kbq-types"
 _FOUND = re.compile(_WORD + r"\|(\d+)\|([^|']+)\|([^|']+)")
 _MOST = 300
-"""The most expressions of one statement that are checked."""
+"""The maximum number of expressions of one statement that are checked."""
 _KINDS = {
     "text": "VARCHAR", "bytes": "BLOB", "bool": "BOOLEAN", "time": "TIME", "timestamp": "TIMESTAMP WITH TIME ZONE",
     "datetime": "DATE|TIMESTAMP", "number": r"TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL.*",

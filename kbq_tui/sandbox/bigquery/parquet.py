@@ -17,7 +17,7 @@ from kbq_tui.sandbox.bigquery import fields
 from kbq_tui.sandbox.bigquery.fields import Field
 
 _MOST: Final = 38
-"""Digits that a decimal of DuckDB's has at most."""
+"""The maximum number of digits of a decimal in DuckDB."""
 _DECIMAL: Final = b"\x25\x0a"  # in Thrift's compact form: the field two after the name, `converted_type`, is DECIMAL
 _UNKNOWN: Final = b"\x95\x0a"  # the field nine after it, which Parquet has not, nor has it those that follow
 

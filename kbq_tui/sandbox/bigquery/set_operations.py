@@ -16,7 +16,7 @@ _MOMENTS: Final = {"DATE", "DATETIME", "TIMESTAMP", "TIME"}
 """The types that a string literal is coerced to."""
 _NAMES: Final = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 _MOST: Final = 50
-"""The most set operations of one statement that are checked."""
+"""The maximum number of set operations of one statement that are checked."""
 
 
 def check(session: QuerySession, tree: exp.Expr) -> None:

@@ -23,10 +23,10 @@ class Sheet(Scroller, can_focus=False):
 
 
 class BoxNote(QuietStatic):
-    """The line under the body; a text that takes two of them takes the room from the body."""
+    """The line under the body; a text of two lines makes the body shorter by one."""
 
     def on_resize(self) -> None:
-        """Leave room for it."""
+        """Make room for the text."""
         if isinstance(self.screen, Modal):
             self.screen.make_room()
 
@@ -73,7 +73,7 @@ class Modal(Fitting, ModalScreen[T]):
             yield QuietStatic(hint_line(self.hints(), 74), id="box-hints")
 
     def title_line(self) -> Content:
-        """Return the title: our own words, translated."""
+        """Return the title, translated."""
         return plain(translate(self.heading), self._ink)
 
     def outdated(self) -> bool:
@@ -97,7 +97,7 @@ class Modal(Fitting, ModalScreen[T]):
         self.make_room()
 
     def make_room(self) -> None:
-        """See that title, note, buttons and hints are in sight."""
+        """Make sure that title, note, buttons and hints are visible."""
         others = [child for child in self.query("#box > *") if child.id != "sheet"]
         around = 3 + sum((child.outer_size.height or 1) + child.styles.margin.height for child in others)
         self.query_one("#sheet").styles.max_height = max(3, self.size.height - max(around, 9))

@@ -23,15 +23,17 @@ from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
 _MOST = 18
-"""Cells of a column's name in the list at most."""
+"""The maximum width of a column's name in the list, in cells."""
 _SENT = "sent:"
-"""What the ids of the rows of columns without a role begin with."""
+"""The prefix of the row ids of columns without a role."""
 _NONE, _PROPOSED, _TAKE = "none", "proposed", "take:"
-"""What can be picked for a role: no column, the one that is proposed, or one by its name."""
+"""What can be chosen for a role: no column, the proposed one, or one by its name."""
 
 
 class MappingSheet(Modal[bool]):
-    """The mapping of a table. Each choice is kept at once; the result is whether there was one.
+    """The mapping of a table.
+
+    Each choice is saved at once; the result is whether there was one.
 
     Args:
         session: the tables of the connection.
@@ -62,7 +64,7 @@ class MappingSheet(Modal[bool]):
         return [move, ("Enter", translate("Change")), ("Esc", translate("Close"))]
 
     def on_mount(self) -> None:
-        """Show the mapping, and put the focus on it."""
+        """Show the mapping and focus it."""
         self._draw()
         self.query_one(Rows).focus(scroll_visible=False)
 
@@ -75,13 +77,13 @@ class MappingSheet(Modal[bool]):
         return mapped_roles(self._facts.columns, chosen)
 
     def _sent(self) -> tuple[Property, ...]:
-        """Return the columns without a role, by the mapping as it is now."""
+        """Return the columns without a role in the current mapping."""
         taken = {role.column for role in self._mapped()}
         chosen = self._session.looks().properties(self._table.name)
         return tuple(property_of(c, chosen) for c in self._facts.columns if c.name not in taken)
 
     def _draw(self) -> None:
-        """Show the mapping as it is kept; why it cannot be read where that fails."""
+        """Show the saved mapping, or why it cannot be read."""
         try:
             mapped, sent = self._mapped(), self._sent()
         except ProblemError as error:
@@ -155,10 +157,10 @@ class MappingSheet(Modal[bool]):
 
 
 class PickColumn(Picker):
-    """Picks the column for a role, among those whose type fits.
+    """Chooses the column for a role, among those of a suitable type.
 
     Args:
-        role: the role as it is.
+        role: the role as it is now.
         types: the types of the table's columns, by name.
     """
 
@@ -170,11 +172,11 @@ class PickColumn(Picker):
         self._types = types
 
     def title_line(self) -> Content:
-        """Return which role it is about."""
+        """Return the name of the role."""
         return plain(translate("Column for: {role}", role=translate(ROLE_NAMES[Role(self._role.role)])), self._ink)
 
     def on_mount(self) -> None:
-        """Show all columns that fit."""
+        """Show all columns of a suitable type."""
         super().on_mount()
         self._offer("")
 

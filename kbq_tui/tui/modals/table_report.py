@@ -22,7 +22,9 @@ _WIDTH = 72
 
 
 class TableSheet(Modal[str | None]):
-    """The whole report on one table. Its result names the action of the screen below to go on with.
+    """The whole report on one table.
+
+    Its result is the action of the screen below that follows.
 
     Args:
         table: the table.
@@ -62,12 +64,12 @@ class TableSheet(Modal[str | None]):
         self.query_one("#close").focus(scroll_visible=False)
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys: those that go on from here, and Escape."""
+        """Return the keys: those of the actions that follow, and Escape."""
         wanted = ("source-map", "source-view") if self._table.columns else ()
         return [*keyboard.named_hints(*wanted), *super().hints()]
 
     def action_next(self, what: str) -> None:
-        """m, v and their buttons: close, and go on with the mapping or a view."""
+        """m, v and their buttons: close, and continue with the mapping or a view."""
         if self._table.columns:
             self.dismiss(what)
 

@@ -1,4 +1,4 @@
-"""A view of a table that Klaviyo can use: what it is to be called and is for; then its SQL, and whether to make it."""
+"""A view of a table that Klaviyo can use: its name and use first; then its SQL, and whether to create it."""
 
 from collections.abc import Container
 from typing import ClassVar, Final
@@ -22,15 +22,15 @@ from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.static import QuietStatic
 
 _WHOLE: Final = 1_000_000
-"""Characters of a statement that are shown: all of them, of a table with thousands of columns, too."""
+"""The maximum number of characters of a statement that are shown; enough for a table with thousands of columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class WantedView:
-    """What the operator wants to see proposed.
+    """The view that the operator wants to see proposed.
 
     Attributes:
-        name: what the view is to be called.
+        name: the view's name.
         use: what it is for.
     """
 
@@ -39,11 +39,11 @@ class WantedView:
 
 
 class NewView(Modal[WantedView | None]):
-    """Asks for the name of a view and what it is for. Nothing is made by it.
+    """Asks for the name of a view and what it is for. Nothing is created.
 
     Args:
         table: the table that the view shows.
-        taken: the names of the tables that are known.
+        taken: the names of the known tables.
     """
 
     heading = N_("A view that Klaviyo can use")
@@ -54,12 +54,12 @@ class NewView(Modal[WantedView | None]):
         self._taken = taken
 
     def fill(self) -> ComposeResult:
-        """Lay out of which table it is, and that this only shows it."""
+        """Lay out the table's name, and that the view is only shown for now."""
         lead = translate("Shows the SQL of a view, and tries it as a dry run. It is made after a yes only.")
         yield QuietStatic(Content.assemble(plain(self._table.name, "bold"), "\n", block(lead)))
 
     def foot(self) -> ComposeResult:
-        """Lay out the use, the name, and the two answers."""
+        """Lay out the use, the name and both buttons."""
         uses = [(use.value, translate(label)) for use, label in USES.items()]
         yield Choice(uses, self._table.likely.value, id="use")
         yield Field("answer", translate("Name"), free_view_name(self._table.name, self._taken), self._fault)
@@ -96,7 +96,7 @@ class NewView(Modal[WantedView | None]):
 
 
 class ViewSheet(Modal[bool]):
-    """Shows what makes a view, and asks whether to make it.
+    """Shows the statement that creates a view, and asks whether to run it.
 
     Args:
         view: the view.
@@ -112,7 +112,7 @@ class ViewSheet(Modal[bool]):
         self._command = command
 
     def fill(self) -> ComposeResult:
-        """Lay out what is to be known first, the statement, and the command that does the same."""
+        """Lay out what to know first, the statement, and the command that does the same."""
         parts = [
             block("\n".join(map(render, warnings_of(self._view)))),
             block(self._view.statement, "$primary", limit=_WHOLE),
@@ -127,11 +127,11 @@ class ViewSheet(Modal[bool]):
             yield Button(translate("Cancel"), id="no")
 
     def on_mount(self) -> None:
-        """Put the focus on no."""
+        """Focus "no"."""
         self.query_one("#no").focus(scroll_visible=False)
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys: those of a text (copy, view, write), Page Down, Escape."""
+        """Return the keys: those for a text (copy, view, write), Page Down, Escape."""
         return [*keyboard.hints("text"), ("PgDn", translate("More")), ("Esc", translate("Cancel"))]
 
     def action_copy(self) -> None:
@@ -139,7 +139,7 @@ class ViewSheet(Modal[bool]):
         self.host.copy_text(self._view.statement, translate("SQL"))
 
     def action_view(self) -> None:
-        """Show the statement on the plain terminal."""
+        """Show the statement outside of the screens, on the terminal itself."""
         self.host.view_text(self._view.statement)
 
     def action_write(self) -> None:

@@ -161,7 +161,7 @@ class DashboardScreen(WatchingScreen):
             lines.show([])
         which.display = bool(which.shown)
         above = FRAME_LINES + (2 if which.display else 0)
-        # At most what fits: every change of the height lays out the whole screen again.
+        # At most what fits: each change of the height causes a new layout of the whole screen.
         most = min(max(shown, 1), self.size.height)
         self.query_one("#body").styles.max_height = None if single else most + above
         self._draw_foot(chosen)

@@ -187,7 +187,7 @@ class SourceScreen(BaseScreen):
             self.host.leave_source(forward=False)
 
     def action_mapping(self) -> None:
-        """m: what each column of the table under the cursor is for; after a choice the table is looked at again."""
+        """m: edit what each column of the table under the cursor is for; after a choice the table is checked again."""
         from kbq_tui.tui.modals.mapping import MappingSheet
 
         table = self._chosen()
@@ -201,7 +201,7 @@ class SourceScreen(BaseScreen):
         self.app.push_screen(MappingSheet(self.session, table), left)
 
     def action_propose_view(self) -> None:
-        """v: propose a view of the table under the cursor, and make it after a yes."""
+        """v: propose a view of the table under the cursor, and create it after a confirmation."""
         table = self._chosen()
         if table is not None and table.columns and not self._proposing:
             self.host.launch(self._propose(table), "view")
@@ -248,7 +248,7 @@ class SourceScreen(BaseScreen):
             self.app.push_screen(TableSheet(table), self._go_on_with)
 
     def _go_on_with(self, wanted: str | None) -> None:
-        """Go on with the mapping or a view, where the table in full led to it."""
+        """Continue with the mapping or a view, if that was chosen in the table's report."""
         if wanted == "mapping":
             self.action_mapping()
         elif wanted == "propose_view":

@@ -38,7 +38,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         self._touched = False
         self.rows: tuple[str, ...] = ()
         self._drawn: dict[int, Content] = {}
-        """What stands on each visible line."""
+        """The text of each visible line."""
 
     def show(self, rows: Sequence[str], *, top: bool = False) -> None:
         """Show these rows.
@@ -67,10 +67,10 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
             self.post_message(self.Marked())
 
     def _refresh_changed(self, *, moved: bool) -> None:
-        """Draw the visible lines anew that are others now: while a list fills, most of them stay.
+        """Draw the visible lines that have changed; while a list fills, most of them stay as they are.
 
         Args:
-            moved: the cursor stands on another line.
+            moved: whether the cursor is on another line.
         """
         if moved or not self.size.height:
             self.refresh()
@@ -85,7 +85,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def _line(self, at: int, width: int) -> Content:
-        """Return the content of a row by its number; nothing below the last."""
+        """Return the content of a row by its number; empty below the last."""
         return self._draw(self.rows[at], width) if at < len(self.rows) else Content("")
 
     def go(self, row: str) -> None:
