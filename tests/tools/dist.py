@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from click.shell_completion import get_completion_class
@@ -51,9 +52,13 @@ def write_share(folder: Path) -> None:
 
 
 def pythons() -> list[str]:
-    """Return the interpreters on PATH that the program runs on, the oldest first."""
-    found = [shutil.which(f"python3.{minor}") for minor in range(11, NEWEST + 1)]
-    return [path for path in found if path is not None]
+    """Return the interpreters on PATH that the program runs on and that start, the oldest first."""
+    found = (shutil.which(f"python3.{minor}") for minor in range(11, NEWEST + 1))
+    executables = []
+    for path in found:
+        with suppress(subprocess.CalledProcessError):
+            executables += [_says(path, "import sys; print(sys.executable)")] if path is not None else []
+    return executables
 
 
 def build(interpreters: Sequence[str]) -> list[Path]:

@@ -35,6 +35,15 @@ def test_the_man_page_names_every_command_and_the_completions_are_scripts(tmp_pa
     assert not [name for name in SHARED if _of_this_machine((tmp_path / name).read_bytes())]
 
 
+def test_interpreters_that_do_not_start_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pyenv puts a `python3.N` on PATH for every version it has, and most of them refuse to start."""
+    for minor, line in ((11, f'exec "{sys.executable}" "$@"'), (12, "exit 127"), (13, "echo 'no Python'; exit 1")):
+        (tmp_path / f"python3.{minor}").write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / f"python3.{minor}").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert dist.pythons() == [sys.executable]
+
+
 @built
 def test_the_single_file_runs_with_an_empty_environment() -> None:
     program = str((Path(BUILT) / "kbq-tui").resolve())
