@@ -122,11 +122,11 @@ def status(**parameters: Any) -> int:
     output, connection = options.output, options.connection
     with unknown_to_nagios(console_of(output)) if options.nagios else nullcontext():
         wanted = wanted_connections(options.names, connection, output, every=options.all_)
-        as_filed = len(wanted) > 1 or options.all_
+        as_filed, told = len(wanted) > 1 or options.all_, set[str]()
 
         @contextmanager
-        def one(name: str | None, again: bool) -> "Iterator[PlainRunner]":
-            with CommandContext.of(output, replace(connection, name=name), as_filed=as_filed, again=again) as here:
+        def one(name: str | None) -> "Iterator[PlainRunner]":
+            with CommandContext.of(output, replace(connection, name=name), as_filed=as_filed, told=told) as here:
                 here.spec()  # invalid options are reported before anything is sent
                 here.adapters.begin_sign_in(changes=False)
                 yield here.runner

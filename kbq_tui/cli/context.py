@@ -150,6 +150,7 @@ class CommandContext:
         *,
         screens: bool = False,
         again: bool = False,
+        told: set[str] | None = None,
         as_filed: bool = False,
         may_create: bool = False,
         despite_files: bool = False,
@@ -160,6 +161,7 @@ class CommandContext:
             output, connection: the options.
             screens: whether screens come next, which have their own place for notices.
             again: whether the notices have been printed.
+            told: the notes that this command has printed already; those printed now are added.
             as_filed, may_create, despite_files: as in `CliOptions`.
 
         Raises:
@@ -176,9 +178,11 @@ class CommandContext:
         if not again and not screens:
             notes += adapters.services.notices
         if notes:
-            console = console_of(output)
-            for note in notes:
-                console.say(translate("note: {note}", note=inert(render(note))))
+            console, told = console_of(output), set() if told is None else told
+            for text in dict.fromkeys(inert(render(note)) for note in notes):
+                if text not in told:
+                    console.say(translate("note: {note}", note=text))
+                    told.add(text)
         return cls(output, connection, adapters, Loop(lambda: console_of(output).say(translate(_STOPPING))))
 
     @cached_property
@@ -274,10 +278,12 @@ def run_screens(
 ) -> int:
     """Run the screens on a terminal; afterwards the summary goes to standard output."""
     from kbq_tui.cli.display_settings import look_for, settings_here
+    from kbq_tui.local.foreign_output import dropped
     from kbq_tui.tui.running import run
 
     look = look_for(output, services.store.preferences(), found, settings_here())
-    ended = run(services, look, start=start)
+    with dropped():
+        ended = run(services, look, start=start)
     if ended.status == _HUNG_UP:
         return ended.status
     if not output.as_json:

@@ -66,10 +66,14 @@ class _StandardError(io.FileIO):
 
 
 def stand_in() -> None:
-    """Replace standard streams that are closed (`>&-`) by the null device.
+    """Replace standard streams that are closed (`>&-`) by the null device, and give standard error a descriptor.
 
-    Python has None for them, which code that writes does not expect; and the next file that is opened, such as one for
-    a key, would get the descriptor to which libraries write their messages.
+    Python has None for closed streams, which code that writes does not expect; and the next file that is opened, such
+    as one for a key, would get the descriptor to which libraries write their messages.
+
+    `sys.stderr` and `sys.__stderr__`, on which Textual draws, get another descriptor than 2, which only libraries and
+    the programs that they start use (see `local.foreign_output`). A program whose output the operator should see is
+    given `sys.__stderr__`.
     """
     for number in (0, 1, 2):
         try:
@@ -82,11 +86,13 @@ def stand_in() -> None:
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
     if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr.fileno() == 2:
-        # Programs behind libraries write to descriptor 2: while they run it is diverted (`local.foreign_output`).
+        own, stream = os.dup(2), sys.stderr
         # Without a buffer: text that cannot be written is lost, and does not fail again together with what comes after
-        # it.
-        own, stream = _StandardError(os.dup(2), "w"), sys.stderr
-        sys.stderr = io.TextIOWrapper(own, stream.encoding, stream.errors, write_through=True)
+        # it. Textual needs a buffer: a signal, such as that of a resize, may cut a write short.
+        raw = _StandardError(own, "w")
+        sys.stderr = io.TextIOWrapper(raw, stream.encoding, stream.errors, write_through=True)
+        drawn_on = open(own, "w", encoding=stream.encoding, errors=stream.errors, closefd=False)  # noqa: SIM115
+        sys.__stderr__ = drawn_on  # type: ignore[misc]
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")  # invalid text is refused where it is read
     if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):

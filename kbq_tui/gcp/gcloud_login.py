@@ -32,7 +32,7 @@ def log_in(env: Mapping[str, str]) -> Message | None:
     asking = {**env, "CLOUDSDK_CORE_DISABLE_PROMPTS": "0"}
     try:
         with _interrupts_ignored():
-            shown = sys.__stderr__  # descriptor 2 may be diverted, so that nothing else writes to the screen
+            shown = sys.__stderr__  # descriptor 2 may be diverted
             status = subprocess.run(command, env=asking, stdout=shown, stderr=shown, check=False).returncode  # noqa: S603
     except OSError as error:
         return message("gcloud cannot be started: {why}.", why=error.strerror or type(error).__name__)

@@ -1,8 +1,11 @@
-"""Sends to the log what other programs, such as `pass` behind the keyring, write to our standard error."""
+"""Diverts what libraries and the programs they start write to standard error, such as `pass` behind the keyring.
+
+They write to descriptor 2. Our own lines, the screens and programs whose output the operator should see use another
+descriptor (`cli.process.stand_in`), so they are seen even if 2 stays diverted: a keyring may never answer.
+"""
 
 import logging
 import os
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,58 +17,57 @@ from kbq_tui.model.text import inert
 _LOG = logging.getLogger(__name__)
 LONGEST = 4_000
 """The most characters of it that are logged."""
-
-
-class _Diverted:
-    """Diverts descriptor 2 while at least one caller asks for it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._callers = 0
-        self._before = -1
-        self._taken: IO[bytes] | None = None
-
-    def begin(self) -> None:
-        with self._lock:
-            self._callers += 1
-            if self._callers == 1:
-                self._taken = _file()
-                self._before = os.dup(2)
-                os.dup2(self._taken.fileno(), 2)
-
-    def end(self) -> bytes:
-        """Return what was written, once the last caller has ended."""
-        with self._lock:
-            self._callers -= 1
-            if self._callers or self._taken is None:
-                return b""
-            os.dup2(self._before, 2)
-            os.close(self._before)
-            with self._taken as taken:
-                taken.seek(0)
-                return taken.read(LONGEST)
-
-
-_diverted = _Diverted()
+_lock = threading.Lock()
+_targets: list[int] = []
+"""First a copy of the original descriptor 2, then the files to which it is diverted; the last one counts."""
 
 
 @contextmanager
 def into_the_log() -> Iterator[None]:
-    """Send what is written to descriptor 2 to the log for a while. Our own lines use another descriptor.
+    """Send what is written to descriptor 2 to the log for a while. Several threads may do so at once."""
+    with _file() as taken:
+        with _leads_to(taken):
+            yield
+        taken.seek(0)
+        said = taken.read(LONGEST)
+    if said:
+        text = inert(scrub(said.decode(errors="replace")), LONGEST, keep_lines=True).strip()
+        _LOG.info("another program said on standard error: %s", text)
 
-    Several threads may do so at once; descriptor 2 is restored when the last one has ended.
+
+@contextmanager
+def dropped() -> Iterator[None]:
+    """Discard what is written to descriptor 2 while screens are drawn.
+
+    Such a line would stay on the screen, because only changes are redrawn. It is not logged, because the dashboard may
+    run for weeks and the file would grow.
     """
-    _diverted.begin()
+    with open(os.devnull, "r+b") as nowhere, _leads_to(nowhere):  # noqa: PTH123
+        yield
+
+
+@contextmanager
+def _leads_to(file: IO[bytes]) -> Iterator[None]:
+    number = file.fileno()
+    with _lock:
+        if not _targets:
+            _targets.append(os.dup(2))
+        _targets.append(number)
+        os.dup2(number, 2)
     try:
         yield
     finally:
-        if said := _diverted.end():
-            text = inert(scrub(said.decode(errors="replace")), LONGEST, keep_lines=True).strip()
-            _LOG.info("another program said on standard error: %s", text)
+        with _lock:
+            _targets.remove(number)
+            os.dup2(_targets[-1], 2)
+            if len(_targets) == 1:
+                os.close(_targets.pop())
 
 
 def _file() -> IO[bytes]:
+    import tempfile  # not needed for the first frame
+
     try:
         return tempfile.TemporaryFile()
     except OSError:  # nothing can be written anywhere: the output is lost
-        return open(os.devnull, "w+b")  # noqa: PTH123
+        return open(os.devnull, "r+b")  # noqa: PTH123

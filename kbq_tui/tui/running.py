@@ -10,7 +10,6 @@ from kbq_tui.engine.threads import stay_responsive
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.tui.app import Start, build
 from kbq_tui.tui.display_options import DisplayOptions
-from kbq_tui.tui.sole_writer import sole_writer
 
 if TYPE_CHECKING:
     from kbq_tui.model.summary import Summary
@@ -49,8 +48,7 @@ def run(services: AppServices, look: DisplayOptions, *, start: Start = "setup") 
             app.held.enter_context(services.guard(services.draft.name))
         stay_responsive()
         try:
-            with sole_writer():
-                app.run(mouse=look.mouse)
+            app.run(mouse=look.mouse)
         except asyncio.CancelledError:  # SIGINT in the first moments, before our own handler was installed
             return Ended(130, app.summary)
     return Ended(1 if app.return_code is None else app.return_code, app.summary)

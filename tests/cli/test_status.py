@@ -82,6 +82,10 @@ def test_a_name_or_v_gives_the_details(call, three, folder: Path):
     assert call("status").out.splitlines()[-1] == "1 warning. Details: kbq-tui status shop-eu"
 
 
+def test_what_is_told_of_every_connection_is_told_once(call, three):
+    assert call("status", "shop-eu", "shop-us").err.count("Talking to 127.0.0.1, not to Google") == 1
+
+
 def test_json_of_many_is_an_object_a_line_in_the_order_of_names(call, three):
     ended = call("status", "--all", "--json")
     assert ended.status == 6

@@ -25,8 +25,8 @@ from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.text import inert
 from kbq_tui.shell.own_commands import for_connection
 
-OpenOne = Callable[[str | None, bool], AbstractContextManager[PlainRunner]]
-"""Builds everything for a connection by its name; the second argument says that its notices have been printed."""
+OpenOne = Callable[[str | None], AbstractContextManager[PlainRunner]]
+"""Builds everything for a connection by its name."""
 OpenMany = Callable[[], AbstractContextManager[ManyLooks]]
 """Builds what reads many connections."""
 
@@ -98,15 +98,14 @@ def status_command(
 
 def _in_detail(options: StatusOptions, wanted: Sequence[str | None], one: OpenOne, *, as_row: bool) -> int:
     """Show each part of each connection, one after the other; or a single one as the only row of the table."""
-    known, again = LastKnown(), False
+    known = LastKnown()
     while True:
         worst = 0
         for name in wanted:
-            with one(name, again) as runner:
+            with one(name) as runner:
                 worst = max(worst, _show(runner, known, options, as_row=as_row))
         if not options.watch:
             return worst
-        again = True
         time.sleep(options.interval or LOOK_EVERY)
 
 
