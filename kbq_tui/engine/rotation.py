@@ -376,9 +376,9 @@ def _reason(result: CheckResult) -> Problem:
 def _waited_for(other: KeyCall | None) -> Message:
     """Return what is waited for, and who else has used the new key in the meantime."""
     if other is None:
-        return message("There is none yet; both keys work.")
+        return message("Klaviyo has not called with it yet; both keys work.")
     return message(
-        "There is none yet. {who} has used the new key, which is none of Klaviyo's known addresses: if that is "
-        "Klaviyo, run it again with --confirmed.",
+        "Klaviyo has not called with it yet. {who} has used the new key, which is none of Klaviyo's known addresses: "
+        "if that is Klaviyo, run it again with --confirmed.",
         who=other.who,
     )

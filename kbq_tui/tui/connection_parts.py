@@ -1,5 +1,6 @@
 """One connection in detail: its parts, their age, and what is left to do. Pure: same values, same lines."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
@@ -7,6 +8,7 @@ from textual.content import Content
 from kbq_tui.engine.health import Health
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.problem import Problem
+from kbq_tui.planning.sync_activity import BROKEN, SyncFinding
 from kbq_tui.tui.connection_list import age, clock, history_words
 from kbq_tui.tui.glyphs import CHANGED, DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.keyboard import face
@@ -68,15 +70,31 @@ def looks_lines(watched: PolledConnection, now: datetime) -> Content:
     return Content(history_words(watched.history, now))
 
 
-def to_do(watched: PolledConnection) -> Content:
-    """Return what is left to do for a connection: the changes of its plan, and each problem once, with its remedy."""
+def to_do(watched: PolledConnection, findings: Sequence[SyncFinding] = ()) -> Content:
+    """Return what is left to do for a connection: its syncs, the changes of its plan, and each problem once.
+
+    Args:
+        watched: the connection.
+        findings: what Klaviyo's jobs say, as far as they were looked at; those with which syncs do not work are told.
+    """
     seen = watched.status
     if seen is None:
         return plain(watched.problem.title, "bold $error") if watched.problem is not None else Content("")
     parts: list[Content] = [Content.styled(translate("What to do"), "bold"), Content("\n")]
-    problems = _problems(watched)
-    if seen.plan.complete and seen.healthy and not problems:
-        parts.append(Content(translate("Nothing: everything is in place.")))
+    problems, failing = _problems(watched), [each for each in findings if each.kind in BROKEN]
+    if seen.plan.complete and seen.healthy and not problems and not failing:
+        warned = findings or any(line.health is not Health.OK for line in seen.lines)
+        parts.append(
+            Content(
+                translate("There are warnings; everything else is in place.")
+                if warned
+                else translate("Nothing: everything is in place.")
+            )
+        )
+    for finding in failing:
+        sign = Content.styled(f"{GLYPHS[Tone.FAIL]} ", STYLES[Tone.FAIL])
+        more = translate("{key} shows all of it.", key=face("activity"))
+        parts += [sign, plain(finding.text), Content(f" {more}\n")]
     for action in seen.plan.changes:
         sign = Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE])
         parts += [sign, plain(action.summary), Content("\n")]

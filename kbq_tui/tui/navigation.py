@@ -164,7 +164,7 @@ class Navigation:
         """
         app = self._app
         here = app.wizard.record is not None and app.wizard.draft.name == name
-        saved = app.services.store.load(name)
+        saved = self._saved(name)
         if saved is None and not here:
             return
         if not self._take_up(name, None if here or saved is None else saved.draft, saved):
@@ -183,7 +183,7 @@ class Navigation:
         from kbq_tui.tui.screens.rotation import RotationScreen
 
         here = self._app.wizard.record is not None and self._app.wizard.draft.name == name
-        saved = self._app.services.store.load(name)
+        saved = self._saved(name)
         if saved is not None and self._take_up(name, None if here else saved.draft, saved):
             self.show(RotationScreen(name))
 

@@ -27,8 +27,6 @@ _STEPS: Final = {
 _ORDER: Final = tuple(_STEPS)
 _AT: Final = {RotationStep.BEGIN: RotationStep.CREATE, RotationStep.GRACE: RotationStep.DELETE}
 """Steps that are part of another one."""
-_NAME: Final = 14
-"""Cells of a step's name."""
 
 
 def step_rows(session: RotationSession) -> list[Row]:
@@ -57,11 +55,12 @@ def _row(session: RotationSession, out: RotationOutcome, number: int, *, here: i
             tone, text = Tone.FAIL, render(problem.title)
         elif out.why:
             tone, text = Tone.WAIT, _why(out)
+    room = max(len(translate(each)) for each, _ in _STEPS.values()) + 2
     return Row(
         _ORDER[number],
-        columns((status(tone), status_width()), (plain(translate(name)), _NAME), (plain(text), 0)),
+        columns((status(tone), status_width()), (plain(translate(name)), room), (plain(text), 0)),
         problem,
-        whole=status_width() + _NAME,
+        whole=status_width() + room,
     )
 
 

@@ -12,6 +12,7 @@ from kbq_tui.engine.health import Health
 from kbq_tui.engine.look_history import Look, LookHistory
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR
@@ -427,6 +428,78 @@ _TABLES = {
     ),
 }
 
+
+def _ten_keys() -> Scene:
+    scene = watched(connected=True)
+    scene.world.keys = [replace(scene.world.keys[0], id=f"{n:040x}") for n in range(10)]
+    return scene
+
+
+def _replace_slowly(app: KbqApp) -> None:
+    """Open the replacement of the key, and let Klaviyo's call be waited for until the clock goes on."""
+    app.services.clock.hold()  # type: ignore[attr-defined]
+    app.open_rotation("default")
+
+
+def _called(app: KbqApp) -> None:
+    """Let Klaviyo call with the newest key."""
+    assert isinstance(app.services.sign_in, MemorySignIn)
+    world, clock = app.services.sign_in.cloud.world, app.services.clock
+    world.key_calls[world.keys[-1].id] = [KeyCall(clock.now(), "52.206.71.52")]
+    clock.let_go()  # type: ignore[attr-defined]
+
+
+def _replace_unseen(app: KbqApp) -> None:
+    held_now(app, "keys")
+    app.open_rotation("default")
+
+
+_MADE = (("Looked at", _replace_slowly), ("[ Make the new key ]", "enter"))
+_ROTATION = {
+    "empty": Story(
+        "nothing is begun",
+        lambda: watched(connected=True),
+        "[ Make the new key ]",
+        (("Looked at", "r"),),
+        start="dashboard",
+    ),
+    "loading": Story(
+        "what is there is being read",
+        lambda: watched(connected=True),
+        "[ Reading ]",
+        (("Looked at", _replace_unseen),),
+        start="dashboard",
+    ),
+    "ready": Story(
+        "the new key is made, and Klaviyo's call with it is waited for",
+        lambda: watched(connected=True),
+        "Waiting for Klaviyo's call",
+        _MADE,
+        start="dashboard",
+    ),
+    "unknown": Story(
+        "who uses the keys is not ours to see",
+        lambda: failing(watched(connected=True), "key_calls", refused("logging.privateLogEntries.list")),
+        "You may not see which key was used",
+        (("Looked at", "r"), ("[ Make the new key ]", "enter")),
+        start="dashboard",
+    ),
+    "error": Story(
+        "the account has ten keys, and which one Klaviyo holds is not known",
+        _ten_keys,
+        "Which key Klaviyo holds is not",
+        (("Looked at", "r"),),
+        start="dashboard",
+    ),
+    "done": Story(
+        "Klaviyo uses the new key; the old one is off, and deleted a day later",
+        lambda: watched(connected=True),
+        "The old key is disabled",
+        (*_MADE, ("Waiting for Klaviyo's call", _called)),
+        start="dashboard",
+    ),
+}
+
 STORIES: Final[Mapping[str, Mapping[str, Story]]] = {
     "welcome": _WELCOME,
     "project": _PROJECT,
@@ -438,5 +511,6 @@ STORIES: Final[Mapping[str, Mapping[str, Story]]] = {
     "dashboard": _DASHBOARD,
     "list": _LIST,
     "connection": _CONNECTION,
+    "rotation": _ROTATION,
     "tables": _TABLES,
 }

@@ -56,9 +56,22 @@ async def test_failing_syncs_stand_first_and_are_explained_in_the_sheet() -> Non
         shown = await until(pilot, "Failed a day")
         panel = shown.partition("Klaviyo's syncs")[2]
         assert "fail     The last of Klaviyo's jobs that ended has failed." in panel.splitlines()[1]
+        to_do = shown.partition("What to do")[2].partition("Signed in")[0]
+        assert "✗ The last of Klaviyo's jobs that ended has failed. u shows all of it." in " ".join(to_do.split())
+        assert "everything is in place" not in shown
         await pilot.press("u")
         await until(pilot, "The table may not be read")
         await until(pilot, "Text to send")
+
+
+async def test_with_a_warning_it_is_not_said_that_there_is_nothing_to_do() -> None:
+    scene = synced()
+    scene.world.jobs = []
+    app = app_for(scene, start="dashboard")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, "t Tables")
+        shown = await until(pilot, "There are warnings")
+        assert "Nothing: everything is in place" not in shown
 
 
 async def test_what_cannot_be_read_says_why_and_is_asked_again_on_request() -> None:

@@ -81,6 +81,22 @@ async def test_from_the_new_key_to_the_old_one_s_end_in_sight() -> None:
         await until(pilot, looked())
 
 
+async def test_a_connection_whose_set_up_is_under_way_can_have_its_key_replaced() -> None:
+    """Also before the first change, when nothing of it is kept here."""
+    app = app_for(fakes.complete())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, button("primary", "Begin"))
+        await pilot.press("enter")
+        await until(pilot, "nothing in the way")
+        await pilot.press("f8")
+        await opened(pilot)
+        await until(pilot, button("primary", "Make the new key"))
+        await pilot.press("escape")
+        await until(pilot, looked())
+        await pilot.press("s")
+        await until(pilot, lambda: getattr(app.screen, "step", None) is not None)
+
+
 async def test_leaving_while_klaviyo_is_awaited_keeps_both_keys_and_comes_back_to_it() -> None:
     made = scene()
     app = app_for(made, start="dashboard")

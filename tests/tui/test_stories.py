@@ -23,6 +23,7 @@ SCREENS = (
     "dashboard",
     "list",
     "connection",
+    "rotation",
     "tables",
 )
 BOXES = ("explain", "problem", "pick", "confirm")

@@ -1,6 +1,8 @@
 """The tables of keys, colours, glyphs and texts are consistent."""
 
+import gettext
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from textual.command import CommandPalette
 from textual.events import Key
 from textual.pilot import Pilot
 
+from kbq_tui.i18n import language
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, themes
 from kbq_tui.tui.display_options import DisplayOptions
@@ -40,9 +44,40 @@ def test_ids_are_unique_and_keys_do_not_collide_where_they_meet() -> None:
         assert len(together) == len(set(together)), scope
 
 
-@pytest.mark.parametrize("scope", sorted({k.scope for k in keyboard.KEYS} - {"app"}))
-def test_hints_of_every_screen_stay_within_78_cells(scope: str) -> None:
-    assert hint_line([("Enter", "Go on"), *keyboard.hints(scope, "app")], 78).cell_length <= keyboard.HINT_WIDTH
+@pytest.fixture(params=["en", "de"])
+def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each of the languages."""
+    monkeypatch.setenv("LANGUAGE", "")
+    domain = gettext.textdomain()
+    language.speak(request.param)
+    yield
+    language.speak("en")
+    gettext.textdomain(domain)
+
+
+@pytest.mark.parametrize("width", [58, 78])
+@pytest.mark.parametrize("scope", sorted({k.scope for k in keyboard.KEYS} - {"app", "working"}))
+@pytest.mark.usefixtures("spoken")
+def test_a_screen_s_own_keys_are_the_last_to_fall_out_of_the_footer(scope: str, width: int) -> None:
+    """In 60 and 80 columns: the words of keys that every screen has go first, the keys themselves stay."""
+    own, wide = keyboard.hints(scope), keyboard.hints("app")
+    kept = {keyboard.face(id_) for id_ in ("back", "help", "quit")}
+    line = hint_line([("Enter", translate("Go on")), *own, *wide], width)
+    shown = line.plain.split("  ")
+    assert line.cell_length <= width
+    assert kept <= {hint.split(" ")[0] for hint in shown}
+    assert " ".join(own[0]) in shown
+    if [hint for hint in own if " ".join(hint) not in shown]:
+        assert [hint for hint in shown if hint in {" ".join(each) for each in wide}] == []
+
+
+@pytest.mark.usefixtures("spoken")
+def test_the_key_of_the_last_step_can_be_copied_in_60_columns() -> None:
+    own = keyboard.hints("connect")
+    line = hint_line([("Enter", translate("Go on")), *own, *keyboard.hints("app")], 58)
+    values = hint_line([*own, *keyboard.hints("app")], 58)
+    assert f"p {dict(own)['p']}" in line.plain.split("  ")
+    assert all(" ".join(hint) in values.plain.split("  ") for hint in own)
 
 
 async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere() -> None:

@@ -47,7 +47,8 @@ def need_sandbox() -> None:
     if missing:
         raise click.ClickException(
             translate(
-                "The sandbox needs packages that are not installed ({names}): pip install 'kbq-tui[sandbox]'",
+                "The sandbox needs packages that are not installed here, and that the single file does not have "
+                "({names}). Where there is a package index: pip install 'kbq-tui[sandbox]'",
                 names=", ".join(missing),
             )
         )

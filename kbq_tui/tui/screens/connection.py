@@ -102,7 +102,7 @@ class ConnectionScreen(WatchingScreen):
         self.query_one("#looks", QuietStatic).show(looks_lines(chosen, now))
         self._draw_syncs()
         above = self.query_one("#to-do", QuietStatic)
-        above.show("" if self._width >= WIDE else to_do(chosen))
+        above.show("" if self._width >= WIDE else self._to_do(chosen))
         above.display = bool(above.shown)
 
     def _draw_syncs(self) -> None:
@@ -116,7 +116,11 @@ class ConnectionScreen(WatchingScreen):
     def side(self) -> Content:
         """Return the second pane: what is to be done."""
         chosen = self.chosen()
-        return Content("") if chosen is None else to_do(chosen)
+        return Content("") if chosen is None else self._to_do(chosen)
+
+    def _to_do(self, chosen: PolledConnection) -> Content:
+        found = self._syncs.found if self._syncs is not None else None
+        return to_do(chosen, found.findings if found is not None else ())
 
     def aged(self) -> None:
         """Update the ages."""

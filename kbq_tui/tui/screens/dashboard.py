@@ -179,7 +179,10 @@ class DashboardScreen(WatchingScreen):
     def side(self) -> Content:
         """Return the side panel: what is left to do for the connection under the cursor."""
         chosen = self.chosen()
-        return Content("") if chosen is None else to_do(chosen)
+        if chosen is None:
+            return Content("")
+        syncs = self.host.activity(chosen.name)  # known once the connection was opened
+        return to_do(chosen, syncs.found.findings if syncs is not None and syncs.found is not None else ())
 
     # -- actions --------------------------------------------------------------------------------------------------
 

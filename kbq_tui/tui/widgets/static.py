@@ -101,14 +101,31 @@ def where_line(intro: str, notice: str, place: Sequence[str], width: int) -> Con
 
 
 def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
-    """Return key hints; those that do not fit are left out from the end, except help, back and quit."""
-    shown, kept = list(hints), [keyboard.face(id_) for id_ in ("back", "help", "quit")]
-    while sum(len(key) + len(label) + 3 for key, label in shown) - 2 > width:
-        spare = [hint for hint in shown if hint[0] not in kept]
-        if not spare:
+    """Return key hints, shortened step by step until they fit.
+
+    First the keys of every screen are left out, from the end, except help, back and quit; then these three lose their
+    words; then the screen's own keys are left out, from the end.
+    """
+    shown = list(hints)
+    kept = [keyboard.face(id_) for id_ in ("help", "back", "quit")]
+    everywhere = {key for key, _ in keyboard.hints("app")}
+    spare = [hint for hint in reversed(hints) if hint[0] not in kept]
+    drops = iter(
+        [
+            *((hint, None) for hint in spare if hint[0] in everywhere),
+            *((hint, (hint[0], "")) for key in kept for hint in hints if hint[0] == key),
+            *((hint, None) for hint in spare if hint[0] not in everywhere),
+        ]
+    )
+    while sum(len(key) + len(label) + (3 if label else 2) for key, label in shown) - 2 > width:
+        hint, shorter = next(drops, (None, None))
+        if hint is None:
             break
-        shown.remove(spare[-1])
-    parts = [Content.assemble((key, "bold $primary"), (f" {label}", "$text-quiet")) for key, label in shown]
+        where = shown.index(hint)
+        shown[where : where + 1] = [shorter] if shorter else []
+    parts = [
+        Content.assemble((key, "bold $primary"), (f" {label}" if label else "", "$text-quiet")) for key, label in shown
+    ]
     return Content("  ").join(parts)
 
 
