@@ -96,7 +96,9 @@ JOURNEYS = {
     "existing": (
         *_stops("welcome"),
         Stop("project", ("F8",), looks=True),
-        Stop("dashboard", ("e",)),
+        Stop("dashboard", ("r",)),
+        Stop("rotation", ("Escape",)),
+        Stop("connection", ("e",)),
         Stop("explain-empty", paste=PASTED),
         Stop("explain-pasted", ("Tab", "Enter")),
         Stop("explained"),
@@ -111,7 +113,8 @@ JOURNEYS = {
         *_stops("tables", "table"),
     ),
 }
-"""By scenario. `existing` shows the dashboard, and an error explained there; `sync-silent` syncs and tables."""
+"""By scenario. `existing` shows the dashboard, where a key is replaced, and an error explained there;
+`sync-silent` syncs and tables."""
 LANGUAGES = ("en", "de")
 SIZES = ((80, 24), (120, 36), (200, 60))
 """The windows in which each screen is compared. The keys are pressed in the first, to which the window returns."""

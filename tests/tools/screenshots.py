@@ -67,15 +67,23 @@ class Stop:
         shows: a text on it once it is complete.
         then: what is done there.
         name: of its picture; empty for none.
+        working: whether something goes on there that nothing in the picture ends.
     """
 
     shows: str
     then: RequestedAction = "enter"
     name: str = ""
+    working: bool = False
 
 
 def _to(field: str) -> RequestedAction:
     return lambda app: app.screen.query_one(field).focus()
+
+
+def _replace_key(app: KbqApp) -> None:
+    """Make the new key, and let Klaviyo's call be waited for."""
+    app.services.clock.hold()  # type: ignore[attr-defined]
+    app.simulate_key("enter")
 
 
 DENIED = "Access Denied: Project p: User does not have bigquery.jobs.create permission in project p."
@@ -138,6 +146,13 @@ WALKS = {
         Stop("tables are ready", "down v"),
         Stop("[ Show it ]", "enter"),
         Stop("Make this view?", "escape", "view"),
+    ),
+    "klaviyo-never-changes": (
+        Stop("Credentials of"),
+        Stop("nothing in the way", "f8"),
+        Stop("r Rotate", "r"),
+        Stop("[ Make the new key ]", _replace_key),
+        Stop("[ Waiting for Klaviyo ]", "escape", "rotation", working=True),
     ),
     "ten-keys": (
         Stop("Credentials of"),
@@ -222,7 +237,7 @@ async def pictures(scenario: str, kinds: tuple[str, ...], recording: Recording |
         app = build(services, look)
         async with app.run_test(size=size) as pilot:
             for stop in WALKS[scenario]:
-                await _seen(app, stop.shows)
+                await _seen(app, stop)
                 await pilot.pause()
                 if recording is not None:
                     app.theme = THEMES[0]
@@ -242,9 +257,10 @@ async def pictures(scenario: str, kinds: tuple[str, ...], recording: Recording |
     return drawn
 
 
-async def _seen(app: KbqApp, mark: str) -> None:
+async def _seen(app: KbqApp, stop: Stop) -> None:
     await until(
-        lambda: mark in screen_text(app) and not app.wizard.busy, lambda: f"{mark} never came:\n{screen_text(app)}"
+        lambda: stop.shows in screen_text(app) and app.wizard.busy is stop.working,
+        lambda: f"{stop.shows} never came:\n{screen_text(app)}",
     )
 
 
