@@ -93,8 +93,8 @@ def to_do(watched: PolledConnection, findings: Sequence[SyncFinding] = ()) -> Co
         )
     for finding in failing:
         sign = Content.styled(f"{GLYPHS[Tone.FAIL]} ", STYLES[Tone.FAIL])
-        more = translate("{key} shows all of it.", key=face("activity"))
-        parts += [sign, plain(finding.text), Content(f" {more}\n")]
+        shows = translate("{key} shows all of it.", key=face("activity"))
+        parts += [sign, plain(finding.text), Content(f" {shows}\n")]
     for action in seen.plan.changes:
         sign = Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE])
         parts += [sign, plain(action.summary), Content("\n")]
