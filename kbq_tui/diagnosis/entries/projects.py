@@ -96,7 +96,7 @@ ENTRIES: Final = (
     Entry(
         Code.PROJECT_SUSPENDED,
         "Google has suspended the project",
-        "Google serves no call for {project}: it was suspended, or what pays for it was. No role changes that.",
+        "Google serves no call for project {project}: it was suspended, or what pays for it was. No role changes that.",
         (
             "Read what Google wrote to the project's owners, or have an owner read it: it names the reason, and how "
             "to appeal.",
