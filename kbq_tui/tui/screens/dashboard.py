@@ -28,8 +28,7 @@ FRAME_LINES = 3
 class DashboardScreen(WatchingScreen):
     """All connections of this machine, one line each. If there is only one, its parts are below.
 
-    Keys: Enter opens the connection under the cursor,
-    filters, ! leaves out what is ok, capitals sort.
+    Keys: Enter opens the connection under the cursor, / filters, ! leaves out what is ok, capitals sort.
     """
 
     BINDINGS: ClassVar = [*keyboard.bindings("dashboard", "connection"), keyboard.bound("back", "up")]
