@@ -131,7 +131,7 @@ def still(text: str, token: str) -> str:
     wrapped = r"(\s*)".join(re.escape(c) for c in token)
     text = re.sub(wrapped, lambda m: re.sub(r"\S", "X", m[0]), text)
     text = re.sub(r"(?<=/kbq-sandbox-)\w{8}(?=/)", "X" * 8, text)
-    text = re.sub(r"(?<=/kbq-sandbox-)\w{1,7}(?=│)", lambda m: "X" * len(m[0]), text)  # a box covers the rest
+    text = re.sub(r"(?<=/kbq-sandbox-)\w{1,7}(?=[│╭╰])", lambda m: "X" * len(m[0]), text)  # a box covers the rest
     text = re.sub(r"(?<=kbq-)[0-9a-f]+(?=…)", lambda m: "X" * len(m[0]), text)
     text = re.sub(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,40}\b", lambda m: "#" * len(m[0]), text)
     text = re.sub(r"\b[0-9a-f]{7}(?=│)", "#" * 7, text)  # a box covers the rest of a key's ID
