@@ -14,6 +14,15 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import QuietStatic
 
 
+class PasteArea(TextArea):
+    """A text area that is drawn again after a resize: Textual 8.2.8 wraps its text for the new width, and keeps the
+    lines on the screen that it drew before, if there are as many."""
+
+    def on_resize(self) -> None:
+        """Draw it once the text is wrapped."""
+        self.refresh()
+
+
 class Explain(Modal[None]):
     """A field to paste an error into, and under it the cause and the remedy; with a text to send to somebody who can
     help."""
@@ -26,7 +35,7 @@ class Explain(Modal[None]):
 
     def fill(self) -> ComposeResult:
         """Lay out the input field, the buttons, and the answer."""
-        area = TextArea("", id="paste", soft_wrap=True, show_line_numbers=False, compact=True, tab_behavior="focus")
+        area = PasteArea("", id="paste", soft_wrap=True, show_line_numbers=False, compact=True, tab_behavior="focus")
         area.cursor_blink = False
         yield area
         with Horizontal(id="buttons"):
