@@ -172,8 +172,10 @@ RIDDLES = re.compile(
 
 
 def _prose(path: Path) -> Iterator[str]:
-    """Yield the docstrings and comments of a module; comments on successive lines as one text."""
+    """Yield the docstrings and comments of a module that may have such a phrase; successive comments as one text."""
     text = path.read_text(encoding="utf-8")
+    if not RIDDLES.search(" ".join(text.replace("#", " ").split())):
+        return  # reading it as Python takes a hundred times as long
     for part in ast.walk(ast.parse(text)):
         if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str):
             yield " ".join(part.value.value.split())
@@ -204,7 +206,8 @@ def test_a_phrase_in_a_comment_of_two_lines_is_found(tmp_path: Path) -> None:
 
 def test_every_module_has_a_docstring() -> None:
     texts = {path: path.read_text(encoding="utf-8") for path in (*SOURCES, *TESTS)}
-    assert [str(path) for path, text in texts.items() if text.strip() and not ast.get_docstring(ast.parse(text))] == []
+    begins = re.compile(r'(?:\s|#.*\n)*r?"""')
+    assert [str(path) for path, text in texts.items() if text.strip() and not begins.match(text)] == []
 
 
 def _blocks(body: list[ast.stmt]) -> Iterator[ast.stmt]:

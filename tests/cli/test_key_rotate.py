@@ -68,7 +68,7 @@ def test_klaviyo_that_does_not_change_ends_with_6_and_the_way_back(google, call)
     old = held(there)
     waited = call("key", "rotate", "--yes", "--wait", "0", *there.key_options)
     assert waited.status == 6, waited.err
-    assert "none yet; both keys work" in waited.err
+    assert "has not called with it yet; both keys work" in waited.err
     assert list(remote(there)) == [old, *[k for k in remote(there) if k != old]]
     assert len(remote(there)) == 2
     listed = call("key", "list", "--json", *there.key_options).json["keys"]

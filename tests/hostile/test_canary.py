@@ -50,6 +50,7 @@ import sys
 import time
 import {module} as module
 from kbq_tui.cli.click_app import main
+from kbq_tui.cli.process import stand_in
 from tests.support.polling import PATIENCE
 
 def boom(key, *more):
@@ -60,6 +61,7 @@ def boom(key, *more):
     raise RuntimeError("boom")
 
 module.{name} = boom
+stand_in()
 main({arguments})
 """
 

@@ -174,6 +174,8 @@ TOOLS = (["doctor"], ["doctor", "--json"], ["key", "list"], ["key", "list", "--j
 def world(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Ground]:
     """Names are always hostile; refusals as well, and endless, in one of two cases."""
     if request.param == "refusals":
+        for journal in ground.home.rglob("journal.jsonl"):
+            journal.unlink()  # what was made just now would be waited for
         ground.refuse(LONG)
     yield ground
     ground.sandbox.context.faults.replace([])

@@ -336,9 +336,9 @@ _CONNECTION = {
         start="dashboard",
     ),
     "done": Story(
-        "all is well, and Klaviyo is connected",
+        "Klaviyo is connected, and has not run a job yet",
         lambda: watched(connected=True),
-        "Nothing: everything is in place",
+        "There are warnings; everything else",
         _OPENED,
         start="dashboard",
     ),
