@@ -65,7 +65,8 @@ def parse(secret: Secret) -> dict[str, str]:
         NotAKeyError: it is not JSON, not of type `service_account`, or lacks a field.
     """
     content = secret.reveal()
-    if content.startswith(_MARKS) or b"\0" in content[:4]:  # JSON's first two characters are ASCII
+    head = content[:4]  # JSON's first two characters are ASCII; a loss of power leaves zeros only
+    if content.startswith(_MARKS) or (b"\0" in head and head.strip(b"\0")):
         raise NotAKeyError(message("it is not plain UTF-8"), Code.KEY_FILE_ENCODING)
     try:
         data = json.loads(content)

@@ -73,3 +73,9 @@ def test_every_other_field_is_missed_by_its_name() -> None:
 def test_an_address_with_white_space_around_it_is_named() -> None:
     spaced = {**KEY, "client_email": f" {KEY['client_email']}"}
     assert "client_email begins or ends with white space" in str(refused(json.dumps(spaced).encode()).reason)
+
+
+def test_a_file_of_zeros_is_no_json_and_no_other_encoding() -> None:
+    error = refused(bytes(2_000))
+    assert error.code != "KBQ-KEY-FILE-ENCODING"
+    assert str(error.reason) == "not JSON"
