@@ -16,11 +16,11 @@ _CHANGES = 5
 
 
 class Watching:
-    """Shows reading after reading.
+    """Shows one look after the other.
 
     Args:
         console: where they are printed.
-        interval: seconds between two readings.
+        interval: seconds between two looks.
     """
 
     def __init__(self, console: Console, interval: float) -> None:
@@ -32,7 +32,7 @@ class Watching:
         self._drawn = 0
 
     def show(self, rows: Sequence[StatusRow], now: datetime) -> None:
-        """Show one reading of all connections.
+        """Show one look of all connections.
 
         Args:
             rows: all of them.

@@ -98,13 +98,13 @@ class ToldStep:
 
 
 def steps(told: Told, row: StatusRow, looked: Looked) -> list[ToldStep]:
-    """Return what is to be reported and remembered after a reading.
+    """Return what is to be reported and remembered after a look.
 
-    A reading without an answer, or an incomplete one, ends no condition: it shows nothing about the connection.
+    A look without an answer, or an incomplete one, ends no condition: it shows nothing about the connection.
 
     Args:
-        told: what was reported before; empty for the first reading.
-        row, looked: the reading.
+        told: what was reported before; empty for the first look.
+        row, looked: the look.
     """
     seen = looked.status
     if seen is None or seen.stale:
@@ -161,7 +161,7 @@ def earlier(told: Told) -> LookHistory:
 
 
 def _drift_step(told: Told, seen: Status) -> list[ToldStep]:
-    """Return what differs from the reading before, as far as both are complete and our own changes do not explain it.
+    """Return what differs from the look before, as far as both are complete and our own changes do not explain it.
     The status, which was compared with the same values, says who did it."""
     before = earlier(told).values
     now = seen_values(seen.spec, seen.observed)

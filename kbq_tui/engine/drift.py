@@ -1,4 +1,4 @@
-"""Drift: what differs between two readings of a connection: grants, keys, locations and labels, as values."""
+"""Drift: what differs between two looks of a connection: grants, keys, locations and labels, as values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -57,8 +57,8 @@ class Drift:
         item: what differs.
         before: its value before; None if it did not exist.
         now: its value now; None if it no longer exists.
-        at: the reading that found it first, aware UTC.
-        after: the reading before that one, aware UTC; None if not known.
+        at: the look that found it first, aware UTC.
+        after: the look before that one, aware UTC; None if not known.
         author: who did it, as far as that is known.
     """
 
@@ -157,7 +157,7 @@ def _label_text(drift: Drift) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class SeenValues:
-    """The values of a reading.
+    """The values of a look.
 
     Attributes:
         values: by item.
@@ -193,7 +193,7 @@ def seen_values(spec: ConnectionSpec, observed: Observed) -> SeenValues:
 
 
 def merged(before: Mapping[Item, str], now: SeenValues) -> dict[Item, str]:
-    """Return the values to compare the next reading with: those that could not be read now keep their last value."""
+    """Return the values to compare the next look with: those that could not be read now keep their last value."""
     kept = {item: value for item, value in before.items() if (item.kind, item.dataset) in now.unread}
     return {**kept, **now.values}
 
@@ -209,12 +209,12 @@ def drifted(
     """Return what differs now: earlier differences that were not undone, and new ones.
 
     Args:
-        before: the values of the last reading.
-        now: the values of the latest reading.
+        before: the values of the last look.
+        now: the values of the latest look.
         known: the differences that were known before.
         own: our own changes, which are not drift.
-        at: when the latest reading was.
-        after: when the reading before it was; None if not known.
+        at: when the latest look was.
+        after: when the look before it was; None if not known.
     """
     found = {drift.item: drift for drift in known}
     values = merged(before, now)

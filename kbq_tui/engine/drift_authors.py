@@ -1,4 +1,4 @@
-"""Who made the differences that a reading found, if the operator may read the Admin Activity audit log."""
+"""Who made the differences that a look found, if the operator may read the Admin Activity audit log."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,12 +26,12 @@ Resource = ProjectRef | DatasetRef | AccountRef
 
 
 async def with_drift(seen: Status, cloud: Cloud, kept: LookHistory) -> Status:
-    """Return a status with what differs from an earlier reading, and who changed it. Never raises `ProblemError`.
+    """Return a status with what differs from an earlier look, and who changed it. Never raises `ProblemError`.
 
     Args:
         seen: the status; nothing is concluded from one without an answer.
         cloud: Google as the operator sees it.
-        kept: the earlier readings.
+        kept: the earlier looks.
     """
     if kept.values is None or seen.outage is not None:
         return seen
@@ -101,7 +101,7 @@ def _resource(spec: ConnectionSpec, drift: Drift) -> Resource:
 
 
 def _author(spec: ConnectionSpec, drift: Drift, changes: Mapping[Resource, tuple[AdminChange, ...] | None]) -> Author:
-    """Return who made a difference: of the entries between the two readings, those that may have caused it.
+    """Return who made a difference: of the entries between the two looks, those that may have caused it.
 
     An entry that lists what it changed (a project's roles, a key) counts only if this change is in it; then the newest
     is the one. The entries of a dataset do not list it, so everybody who changed the dataset in that time may have

@@ -7,21 +7,21 @@ from kbq_tui.engine.health import cause_lines
 from kbq_tui.engine.status import Status
 
 LOOK_EVERY = 60
-"""Seconds between two readings of `status --watch`."""
+"""Seconds between two looks of `status --watch`."""
 
 
 @dataclass(slots=True)
 class LastKnown:
-    """The last complete status of each connection, in memory; it is shown while later readings get no answer."""
+    """The last complete status of each connection, in memory; it is shown while later looks get no answer."""
 
     _good: dict[str, Status] = field(default_factory=dict)
     _since: dict[str, datetime] = field(default_factory=dict)
 
     def take(self, seen: Status) -> Status:
-        """Return the status to show: the reading itself, or in an outage the one before, with the outage's reason.
+        """Return the status to show: the look itself, or in an outage the one before, with the outage's reason.
 
         Args:
-            seen: the latest reading, of any connection.
+            seen: the latest look, of any connection.
         """
         name = seen.spec.name
         if seen.outage is None:

@@ -1,4 +1,4 @@
-"""The history of a connection's readings: its health each time, and since when it is as it is."""
+"""The history of a connection's looks: its health each time, and since when it is as it is."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,13 +23,13 @@ from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.lean_dataclass import dataclass
 
 LOOKS_KEPT: Final = 20
-"""The number of readings of a connection that are remembered."""
+"""The number of looks of a connection that are remembered."""
 SCHEMA: Final = "kbq-tui/looks/v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One reading.
+    """One look.
 
     Attributes:
         at: when, aware UTC.
@@ -42,14 +42,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class LookHistory:
-    """The last readings of one connection.
+    """The last looks of one connection.
 
     Attributes:
-        looks: the readings, oldest first; at most `LOOKS_KEPT`.
+        looks: the looks, oldest first; at most `LOOKS_KEPT`.
         health: the health when Google last answered; None if it never did.
-        since: when this health was first seen; None if it was so from the first reading on.
+        since: when this health was first seen; None if it was so from the first look on.
         values: the last values of what can drift; None if nothing was read yet.
-        drift: what differs from an earlier reading, and was neither undone nor accepted.
+        drift: what differs from an earlier look, and was neither undone nor accepted.
         values_at: when `values` were read; None if not known.
     """
 
@@ -61,10 +61,10 @@ class LookHistory:
     values_at: datetime | None = None
 
     def after(self, look: Look, *, answered: bool = True) -> "LookHistory":
-        """Return the history with one more reading.
+        """Return the history with one more look.
 
         Args:
-            look: the reading.
+            look: the look.
             answered: whether Google answered. An outage says nothing about the connection: `since` stays.
         """
         looks = (*self.looks, look)[-LOOKS_KEPT:]
@@ -74,12 +74,12 @@ class LookHistory:
         return replace(self, looks=looks, health=look.health, since=since)
 
     def with_values(self, seen: SeenValues, own: Iterable[OwnChange], at: datetime) -> "LookHistory":
-        """Return the history with the values of a reading, and what of them differs from the reading before.
+        """Return the history with the values of a look, and what of them differs from the look before.
 
         Args:
             seen: the values.
             own: our own changes, which are not drift.
-            at: when the reading was.
+            at: when the look was.
         """
         if self.values is None:
             return replace(self, values=merged({}, seen), values_at=at)
@@ -102,7 +102,7 @@ class LookHistory:
 
     @property
     def runs(self) -> tuple[tuple[Look, ...], ...]:
-        """The readings, with consecutive ones of the same health grouped."""
+        """The looks, with consecutive ones of the same health grouped."""
         return tuple(tuple(run) for _, run in groupby(self.looks, key=lambda look: look.health))
 
     def to_json(self) -> dict[str, object]:
@@ -138,7 +138,7 @@ class LookHistory:
 
 
 def counts(looks: Sequence[Look]) -> dict[Health, int]:
-    """Return the number of readings with each health, the worst first."""
+    """Return the number of looks with each health, the worst first."""
     order = (Health.BROKEN, Health.UNKNOWN, Health.WARNING, Health.OK)
     found = [look.health for look in looks]
     return {health: found.count(health) for health in order if health in found}

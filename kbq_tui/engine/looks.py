@@ -22,7 +22,7 @@ from kbq_tui.model.spec import ConnectionSpec
 AT_ONCE: Final = 16
 """The number of connections that are read at the same time."""
 _AHEAD: Final = 4 * AT_ONCE
-"""The most readings that are begun before the first result was taken; results that come early are held until then."""
+"""The most looks that are begun before the first result was taken; results that come early are held until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The result of one reading.
+    """The result of one look.
 
     Attributes:
         name: the connection.
@@ -72,7 +72,7 @@ class Looks:
 
     Attributes:
         asks_for_uses: whether to read when keys were last used as well.
-        earlier: the earlier readings of a connection; None for those that the dashboard stores.
+        earlier: the earlier looks of a connection; None for those that the dashboard stores.
     """
 
     def __init__(self, open_: Callable[[str], Opened], at_once: int = AT_ONCE) -> None:
@@ -87,7 +87,7 @@ class Looks:
     async def each(self, names: Iterable[str]) -> AsyncIterator[Looked]:
         """Read connections, and yield the results in their order.
 
-        Once as many readings in a row as run at a time got no answer, no more are begun: the rest would only wait for
+        Once as many looks in a row as run at a time got no answer, no more are begun: the rest would only wait for
         the same time-out.
         """
         self._lost, self._outage = 0, None
@@ -140,7 +140,7 @@ class Looks:
             return Looked(name, seen, opened=opened, uses=uses)
 
     async def _signed_in(self, opened: Opened) -> Cloud:
-        """Return Google as the connection's operator sees it. After a failed sign-in, the next reading tries again."""
+        """Return Google as the connection's operator sees it. After a failed sign-in, the next look tries again."""
         task = self._clouds.get(opened.operator)
         if task is None:
             task = self._clouds[opened.operator] = asyncio.create_task(_cloud(opened))

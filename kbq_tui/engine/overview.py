@@ -33,14 +33,14 @@ class Overview:
     Attributes:
         name: the connection's name.
         project: its project.
-        health: the worst of what is known; None before the first reading.
+        health: the worst of what is known; None before the first look.
         reason: what is wrong, or was when Google last answered; empty if nothing is.
         unread: why something could not be read; empty if everything could.
-        stale: whether the values are older than the latest reading.
+        stale: whether the values are older than the latest look.
         key_created: when the key in use was created; None if there is none, or it could not be read.
         key_unread: whether the keys could not be read.
         verified: when the last verification was; None for never.
-        history: the last readings.
+        history: the last looks.
     """
 
     name: str

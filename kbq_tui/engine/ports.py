@@ -315,9 +315,9 @@ class KeyStore(Protocol):
     def path_beside(self, path: str | None, project: str, email: str) -> str:
         """Return where a new key is stored while the one at `path` (or the default place) is being replaced."""
 
-    def promote(self, path: str | None, project: str, email: str) -> None:
-        """Put the new key into the place of the old one, whose file is shredded as after a hand-over. Continues where a
-        process that died left off; does nothing if there is no new key. Raises ProblemError."""
+    def promote(self, path: str | None, project: str, email: str, new: str) -> None:
+        """Put the new key into the place of the old one, whose file is shredded; a new key without a file here counts
+        as handed over. Continues where a process that died left off. Raises ProblemError."""
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
         """Destroy the file of a new key that no longer exists at Google. Raises ProblemError."""

@@ -147,10 +147,10 @@ class _Rotating:
             case RotationStep.HAND_OVER:
                 return await self._taken()
             case RotationStep.PROMOTE:
-                if not await self._verified(beside_of(self.spec, self.ports)):
+                if self.view.beside is not None and not await self._verified(beside_of(self.spec, self.ports)):
                     return False
-                keys, spec = self.ports.keys, self.spec
-                await offload(lambda: keys.promote(spec.key_file, spec.project, spec.account_email))
+                keys, spec, new = self.ports.keys, self.spec, self.view.new
+                await offload(lambda: keys.promote(spec.key_file, spec.project, spec.account_email, new))
                 return True
             case RotationStep.DISABLE:
                 return await self._disable()
@@ -260,7 +260,7 @@ class _Rotating:
                     return await self._reached(
                         told, new, message("Klaviyo called with the new key ({who})", who=call.who)
                     )
-                if self._file_gone:
+                if self.view.missing:
                     path = beside_of(self.spec, self.ports).key_file
                     self._refuse(Code.ROTATION_FILE_GONE, key_id=new[:12], path=path or "")
                     return False
@@ -273,11 +273,6 @@ class _Rotating:
             text = _waited_for(other)
             self.emit(Event(EventKind.WAITING, action, clock.now(), text, elapsed=elapsed, limit=self.options.wait))
             await clock.sleep(1.0)
-
-    @property
-    def _file_gone(self) -> bool:
-        """Whether nobody can give Klaviyo the new key from this machine any more."""
-        return self.view.beside is None and self.view.new not in self.view.handed
 
     async def _call(self, key_id: str, since: datetime, *, klaviyo: bool = False) -> KeyCall | None:
         addresses = tuple(sorted(KLAVIYO_ADDRESSES)) if klaviyo else ()
@@ -378,7 +373,7 @@ def _waited_for(other: KeyCall | None) -> Message:
     if other is None:
         return message("Klaviyo has not called with it yet; both keys work.")
     return message(
-        "Klaviyo has not called with it yet. {who} has used the new key, which is none of Klaviyo's known addresses: "
+        "Klaviyo has not called with it yet. {who} has used the new key, and is not one of Klaviyo's known addresses: "
         "if that is Klaviyo, run it again with --confirmed.",
         who=other.who,
     )

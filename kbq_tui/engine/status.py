@@ -48,18 +48,18 @@ class Status:
 
     Attributes:
         spec: the connection.
-        at: when the reading began.
+        at: when the look began.
         lines: credential, project, APIs, datasets, account, key, grants, last verification, jobs.
         plan: what would have to be done to repair it.
         observed: the present state.
         as_of: when the shown values were read; None if none could be.
-        causes: the failures for which this reading is incomplete.
-        stale: whether the values are older than this reading, which got no answer.
-        since: when readings began to get no answer; None if not known.
+        causes: the failures for which this look is incomplete.
+        stale: whether the values are older than this look, which got no answer.
+        since: when looks began to get no answer; None if not known.
         verified: when the last verification was; None for never.
         last_job: when the newest of Klaviyo's jobs was created; None if there is none, or it could not be read.
         job_interval: the usual time between two of Klaviyo's syncs; None if too few were seen.
-        drift: what differs from an earlier reading of the dashboard and is not explained by our own changes.
+        drift: what differs from an earlier look of the dashboard and is not explained by our own changes.
     """
 
     spec: ConnectionSpec
@@ -78,7 +78,7 @@ class Status:
 
     @property
     def outage(self) -> Problem | None:
-        """Why no call of this reading to Google succeeded; None if one did."""
+        """Why no call of this look to Google succeeded; None if one did."""
         return outage_of(self.causes)
 
     @property

@@ -63,7 +63,7 @@ class StatusRow:
 
     @classmethod
     def of(cls, looked: Looked) -> "StatusRow":
-        """Return the row for the result of a reading."""
+        """Return the row for the result of a look."""
         opened, seen = looked.opened, looked.status
         project = opened.spec.project if opened is not None else ""
         if seen is None:

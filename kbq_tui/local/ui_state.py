@@ -97,13 +97,13 @@ class ConnectionState:
             raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
     def looks(self) -> "LookHistory":
-        """Return the last readings; none if there are none, or they cannot be understood."""
+        """Return the last looks; none if there are none, or they cannot be understood."""
         from kbq_tui.engine.look_history import LookHistory  # imported late: the set-up's first frame does not need it
 
         return LookHistory.from_json(_read(self._folder / "looks.json"))
 
     def save_looks(self, history: "LookHistory") -> None:
-        """Save the last readings. Raises ProblemError."""
+        """Save the last looks. Raises ProblemError."""
         _write(self._folder / "looks.json", history.to_json(), LOOKS)
 
     def source_looks(self) -> "SourceLooks":
@@ -117,7 +117,7 @@ class ConnectionState:
         _write(self._folder / "source.json", looks.to_json(), SOURCE_LOOKS)
 
     def forget(self) -> None:
-        """Delete the last screen, the last verification and the last readings. Raises ProblemError."""
+        """Delete the last screen, the last verification and the last looks. Raises ProblemError."""
         kinds = {"wizard.json": WIZARD, "verify.json": VERIFICATION, "looks.json": LOOKS, "source.json": SOURCE_LOOKS}
         for name, kind in kinds.items():
             path = self._folder / name

@@ -75,6 +75,12 @@ class RotationView:
         return self.rotation.new
 
     @property
+    def missing(self) -> bool:
+        """Whether the new key is neither on this machine nor was handed over from it."""
+        here = self.local is not None and self.local.key_id == self.new
+        return self.beside is None and not here and self.new not in self.handed
+
+    @property
     def lost(self) -> bool:
         """Whether the new key's file is useless: Google had enough time to list the key, and does not."""
         if self.beside is None or self.key(self.beside.key_id) is not None:
@@ -109,7 +115,7 @@ def next_step(view: RotationView, spec: ConnectionSpec, grace: timedelta = GRACE
         return RotationStep.HAND_OVER
     if not view.works(view.new):
         raise ProblemError(catalogue.problem(Code.ROTATION_NEW_GONE, context, key_id=view.new))
-    if view.beside is not None:
+    if view.beside is not None or view.missing:
         return RotationStep.PROMOTE
     old = view.key(rotation.old)
     if old is None:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import resource
+import select
 import shlex
 import signal
 import stat
@@ -54,19 +55,7 @@ def run(
     except FileNotFoundError:  # DuckDB opens no database in a folder that does not exist, not even one in memory
         sys.stderr.write("kbq-tui sandbox: the working directory is gone; change to another\n")
         return 2
-    done = threading.Event()
-    code = 0
-
-    def stop(number: int, frame: object) -> None:
-        nonlocal code
-        code = 128 + number
-        done.set()
-
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-            signal.signal(number, stop)
-    if exit_with_parent:
-        threading.Thread(target=_watch_parent, args=(done,), daemon=True).start()
+    told = _Told(exit_with_parent)
     if env_file is not None and (reason := _not_ours(env_file)):
         sys.stderr.write(f"kbq-tui sandbox: --env-file {env_file}: {reason}\n")
         return 2
@@ -88,7 +77,7 @@ def run(
                 where = f", environment in {env_file}"
             sys.stdout.write(f"sandbox {sandbox.scenario.name}: {sandbox.url}, gRPC {sandbox.grpc_address}{where}\n")
             sys.stdout.flush()
-            done.wait()
+            return told.wait()
     except ScenarioError as error:
         sys.stderr.write(f"kbq-tui sandbox: {error}\n")
         return 2
@@ -98,7 +87,6 @@ def run(
     finally:
         if written and env_file is not None and not _not_ours(env_file):
             env_file.unlink(missing_ok=True)
-    return code
 
 
 def _not_ours(env_file: Path) -> str:
@@ -126,11 +114,36 @@ def _not_ours(env_file: Path) -> str:
     return ""
 
 
-def _watch_parent(done: threading.Event) -> None:
-    # The bare descriptor: a daemon thread inside sys.stdin makes the interpreter abort when it ends.
-    while os.read(0, 4096):
-        pass
-    done.set()
+class _Told:
+    """Notices, from its creation on, that the sandbox has to end.
+
+    The handler of a signal writes to a pipe. Setting a `threading.Event` there could block for ever: the main thread
+    holds the event's lock for a moment when it begins to wait, and the handler runs in the main thread.
+
+    Args:
+        by_input: the end of standard input counts as well.
+    """
+
+    def __init__(self, by_input: bool) -> None:
+        self._by_input = by_input
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+                signal.signal(number, self._signalled)
+
+    def _signalled(self, number: int, frame: object) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake, bytes([number]))
+
+    def wait(self) -> int:
+        """Wait for the end; returns the exit code, 128 + the first signal or 0."""
+        while True:
+            ready, _, _ = select.select([self._woken, *([0] if self._by_input else [])], [], [])
+            if self._woken in ready:
+                return 128 + os.read(self._woken, 1)[0]
+            if not os.read(0, 4096):  # the bare descriptor: what comes before its end has no meaning
+                return 0
 
 
 def _forbid_core_dumps() -> None:

@@ -80,7 +80,7 @@ class Columns:
         return columns(*cells)
 
     def line(self, row: Overview, now: datetime) -> Content:
-        """Return one connection in one line; dimmed if its values are older than the latest reading."""
+        """Return one connection in one line; dimmed if its values are older than the latest look."""
         tone = _tone(row)
         state = Content.styled(f"{GLYPHS[tone]} {translate(WORDS[tone])}", STYLES[tone])
         cells = [
@@ -135,7 +135,7 @@ _MARKS: Final = {Health.OK: ".", Health.WARNING: "!", Health.BROKEN: GLYPHS[Tone
 
 
 def history_cells(history: LookHistory) -> Content:
-    """Return a cell for each of the last readings, the latest at the right."""
+    """Return a cell for each of the last looks, the latest at the right."""
     looks = history.looks[-LOOKS_KEPT:]
     cells = [Content(" " * (LOOKS_KEPT - len(looks)))]
     for run in history.runs:
@@ -145,7 +145,7 @@ def history_cells(history: LookHistory) -> Content:
 
 
 def history_words(history: LookHistory, now: datetime) -> str:
-    """Return the last readings in words: how many, from when to when, and what they found."""
+    """Return the last looks in words: how many, from when to when, and what they found."""
     if not history.looks:
         return ""
     first, last = history.looks[0].at, history.looks[-1].at

@@ -18,20 +18,20 @@ from kbq_tui.tui.text import block, plain, step_lines
 from kbq_tui.tui.widgets.rows import Row
 
 SHOWN_DRIFT = 8
-"""The most differences from an earlier reading that are shown."""
+"""The most differences from an earlier look that are shown."""
 SHOWN_PROBLEMS = 3
 """The most problems that are shown with their remedies; Enter shows those of the others."""
 
 
 def part_rows(watched: PolledConnection, *, stale: bool) -> list[Row]:
-    """Return a line for each part; parts that the latest reading did not see are dimmed."""
+    """Return a line for each part; parts that the latest look did not see are dimmed."""
     if watched.status is None:
         return []
     return [status_row(line, dim=stale and line in watched.known) for line in watched.status.lines]
 
 
 def head_line(watched: PolledConnection, now: datetime, *, stale: bool) -> Content:
-    """Return the age of the parts if they are older than the latest reading, else whether Klaviyo is connected."""
+    """Return the age of the parts if they are older than the latest look, else whether Klaviyo is connected."""
     if watched.status is None:
         return Content("")
     if stale:
@@ -50,7 +50,7 @@ def _as_of(watched: PolledConnection, now: datetime) -> str:
 
 
 def drift_lines(watched: PolledConnection, now: datetime) -> Content:
-    """Return what differs from an earlier reading, with the keys that restore or accept it; empty for nothing."""
+    """Return what differs from an earlier look, with the keys that restore or accept it; empty for nothing."""
     drift = watched.history.drift
     if not drift:
         return Content("")
@@ -66,7 +66,7 @@ def drift_lines(watched: PolledConnection, now: datetime) -> Content:
 
 
 def looks_lines(watched: PolledConnection, now: datetime) -> Content:
-    """Return the last readings in words."""
+    """Return the last looks in words."""
     return Content(history_words(watched.history, now))
 
 
@@ -112,7 +112,7 @@ def to_do(watched: PolledConnection, findings: Sequence[SyncFinding] = ()) -> Co
 
 
 def _problems(watched: PolledConnection) -> list[Problem]:
-    """Return each problem of the last reading once: the root causes first, then by the severity of their lines."""
+    """Return each problem of the last look once: the root causes first, then by the severity of their lines."""
     seen = watched.status
     if seen is None:
         return []

@@ -21,10 +21,10 @@ class PolledConnection:
     Attributes:
         saved: as this machine remembers it.
         read: whether it was read from its file.
-        status: the last reading that Google answered, else the first one; kept while later ones get no answer.
-        problem: why the latest reading got no answer, or None.
-        history: the last readings.
-        kept: the last readings as saved.
+        status: the last look that Google answered, else the first one; kept while later ones get no answer.
+        problem: why the latest look got no answer, or None.
+        history: the last looks.
+        kept: the last looks as saved.
     """
 
     saved: SavedConnection
@@ -42,7 +42,7 @@ class PolledConnection:
 
     @property
     def known_before(self) -> bool:
-        """Whether any reading was answered by Google."""
+        """Whether any look was answered by Google."""
         return self.status is not None and outage_of(self.status.plan.causes) is None
 
     @property
@@ -55,7 +55,7 @@ class PolledConnection:
 
     @property
     def known(self) -> tuple[Line, ...]:
-        """What is known of the connection, without the reason why the latest reading got no answer."""
+        """What is known of the connection, without the reason why the latest look got no answer."""
         if self.status is None:
             return ()
         return tuple(x for x in self.status.lines if not (self.status.stale and x.problem in self.status.causes))

@@ -29,13 +29,13 @@ LOOK_LIMIT = 90.0
 AT_ONCE = 16
 """The number of connections that are read at a time."""
 BACK_OFF = (1, 2, 4, 8)
-"""The number of periods before the next reading, by the number of failures in a row."""
+"""The number of periods before the next look, by the number of failures in a row."""
 TELL_EVERY = 0.25
 """Seconds between two redraws while results come in: thousands of rows are sorted again for each."""
 READ_AT_ONCE = 20
 """The number of connections whose files are read before the first frame; the others are read afterwards."""
 SAVE_EVERY = timedelta(minutes=10)
-"""How often a connection's history is written if only the time of the last reading has changed."""
+"""How often a connection's history is written if only the time of the last look has changed."""
 
 
 @dataclass(slots=True)
@@ -62,11 +62,11 @@ class StatusPoller:
     Attributes:
         connections: all of them, in the order of their names.
         version: increases whenever something visible changes.
-        looking_since: when the running reading began (monotonic seconds), or None.
-        failures: how many readings in a row got no answer at all.
-        at: when a reading was last answered.
-        since: when readings began to get no answer.
-        paused: whether the operator has paused readings.
+        looking_since: when the running look began (monotonic seconds), or None.
+        failures: how many looks in a row got no answer at all.
+        at: when a look was last answered.
+        since: when looks began to get no answer.
+        paused: whether the operator has paused looks.
         away: whether the terminal does not have the focus.
         view: the settings of the list.
 
@@ -74,7 +74,7 @@ class StatusPoller:
         services: everything a face needs.
         changed: called after each change of state, on the event loop.
         begun: returns the connection that is being set up and does not exist yet, or None.
-        period: seconds between two readings.
+        period: seconds between two looks.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class StatusPoller:
     def load(self, again: Collection[str] = ()) -> None:
         """List the connections that this machine remembers. What is known of them already is kept.
 
-        Only the first few are read at once; the next reading loads the others.
+        Only the first few are read at once; the next look loads the others.
 
         Args:
             again: names of those that may have changed and are loaded again.
@@ -136,7 +136,7 @@ class StatusPoller:
                 SavedConnection(ConnectionDraft(name=name), filed=False), read=False
             )
             watched.read = watched.read and name not in again
-            found.append(watched)  # the same object, because a running reading may be about to write to it
+            found.append(watched)  # the same object, because a running look may be about to write to it
         if begun is not None and begun.draft.name not in names:
             watched = known.get(begun.draft.name) or PolledConnection(begun)
             watched.saved = begun
@@ -175,26 +175,26 @@ class StatusPoller:
 
     @property
     def due(self) -> bool:
-        """Whether it is time for a reading."""
+        """Whether it is time for a look."""
         if self.looking_since is not None or self.paused or self.away:
             return False
         return self._next is None or self.services.clock.monotonic() >= self._next
 
     def hurry(self) -> None:
-        """Make the next reading due at once, because something may have been changed."""
+        """Make the next look due at once, because something may have been changed."""
         self._next = None
 
     def wait(self) -> float:
-        """Return the seconds until the next reading."""
+        """Return the seconds until the next look."""
         return 0.0 if self._next is None else max(0.0, self._next - self.services.clock.monotonic())
 
     @property
     def reason(self) -> Problem | None:
-        """Why the latest reading failed: for all connections, else for the first that got no answer."""
+        """Why the latest look failed: for all connections, else for the first that got no answer."""
         return self.problem or next((w.problem for w in self.connections if w.problem is not None), None)
 
     def stale(self, watched: PolledConnection) -> bool:
-        """Whether what is known of a connection is older than the latest reading."""
+        """Whether what is known of a connection is older than the latest look."""
         return watched.problem is not None or (self.failures > 0 and self.problem is not None)
 
     def rows(self) -> list[Overview]:
@@ -254,7 +254,7 @@ class StatusPoller:
         self._changed()
 
     def accept(self, watched: PolledConnection) -> None:
-        """Accept what differs from an earlier reading. Raises ProblemError."""
+        """Accept what differs from an earlier look. Raises ProblemError."""
         watched.history = watched.history.accepted()
         watched.changed()
         self._save()
@@ -262,12 +262,12 @@ class StatusPoller:
 
     async def _keep(self) -> None:
         """Write the histories, off the event loop. They can be lost without harm: a full disk does not end a
-        reading."""
+        look."""
         with suppress(ProblemError):
             await offload(self._save)
 
     async def _signed_in(self, sign_in: SignIn) -> Cloud:
-        """Return Google as one of the operators sees it. A sign-in that failed is tried again by the next reading.
+        """Return Google as one of the operators sees it. A sign-in that failed is tried again by the next look.
 
         Raises:
             ProblemError: there are no credentials, they cannot be used, or Google did not answer in time.

@@ -61,6 +61,9 @@ BESIDE = local(NEW, "/keys/k.next.json")
         (view(rotation=VERIFIED, beside=local(OTHER, "/n"), keys=(*BOTH, key(OTHER))), RotationStep.VERIFY),
         (view(rotation=TAKEN, beside=BESIDE, keys=BOTH), RotationStep.PROMOTE),
         (view(rotation=TAKEN, local=None, beside=BESIDE, keys=BOTH), RotationStep.PROMOTE),
+        (view(rotation=TAKEN, keys=BOTH), RotationStep.PROMOTE),  # the new key's file is gone
+        (view(rotation=TAKEN, local=None, keys=BOTH), RotationStep.PROMOTE),
+        (view(rotation=TAKEN, local=None, handed=(OLD, NEW), keys=BOTH), RotationStep.DISABLE),
         (view(rotation=TAKEN, local=local(NEW), keys=BOTH), RotationStep.DISABLE),
         (view(rotation=TAKEN, local=local(NEW), keys=(key(OLD, disabled=True), key(NEW))), RotationStep.DELETE),
         (view(rotation=OFF, local=local(NEW), keys=(key(OLD, disabled=True), key(NEW))), RotationStep.DELETE),
@@ -103,9 +106,10 @@ def test_the_old_key_goes_only_while_the_new_one_works_and_klaviyo_has_it() -> N
     records = (None, BEGUN, MADE, VERIFIED, TAKEN, OFF)
     places = (None, local(OLD), local(NEW))
     seen = 0
-    for old, new, rotation, here, beside in product(states, states, records, places, (None, BESIDE)):
+    notes = ((), (OLD, NEW))
+    for old, new, rotation, here, beside, handed in product(states, states, records, places, (None, BESIDE), notes):
         keys = tuple(key(id_, **more) for id_, more in ((OLD, old), (NEW, new)) if more is not None)
-        there = view(keys=keys, rotation=rotation, local=here, beside=beside)
+        there = view(keys=keys, rotation=rotation, local=here, beside=beside, handed=handed)
         try:
             step = next_step(there, SPEC)
         except ProblemError:

@@ -104,11 +104,14 @@ class MemoryKeys:
     def path_beside(self, path: str | None, project: str, email: str) -> str:
         return BESIDE
 
-    def promote(self, path: str | None, project: str, email: str) -> None:
+    def promote(self, path: str | None, project: str, email: str, new: str) -> None:
+        before = () if self.local is None else (self.local.key_id,)
         if self.beside is not None:
             assert self.local is not None
-            self.handed = (*self.handed, self.local.key_id)
+            self.handed = (*self.handed, *before)
             self.local, self.secret = replace(self.beside, path=self.local.path), self.new
+        elif before != (new,):
+            self.handed, self.local, self.secret = (*self.handed, *before, new), None, None
         self.beside = self.new = None
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:

@@ -39,7 +39,7 @@ class StatusOptions:
         names: the connections; empty for the default one, or all.
         all_: all connections.
         watch: read again and again.
-        interval: seconds between two readings; None for the default.
+        interval: seconds between two looks; None for the default.
         on_change: a command that gets each change, as JSON on its standard input; None for none.
         nagios: print the line of a monitoring plugin, and exit with its status.
         prometheus: the file for metrics; None for none.
@@ -110,7 +110,7 @@ def _in_detail(options: StatusOptions, wanted: Sequence[str | None], one: OpenOn
 
 
 def _show(runner: PlainRunner, known: LastKnown, options: StatusOptions, *, as_row: bool) -> int:
-    """Read one connection and print it; `known` has the earlier readings of this run."""
+    """Read one connection and print it; `known` has the earlier looks of this run."""
     as_json, watching = options.output.as_json, options.watch
     spec = runner.spec()
     store = runner.services.store
@@ -216,8 +216,8 @@ def _look(
         many: reads them.
         console: takes JSON.
         as_json: print each as JSON.
-        known: earlier readings, which are shown during an outage; None if there is only one reading.
-        take: called with each reading and its row.
+        known: earlier looks, which are shown during an outage; None if there is only one look.
+        take: called with each look and its row.
     """
 
     async def work() -> list[StatusRow]:

@@ -95,8 +95,8 @@ ENTRIES: Final = (
     Entry(
         Code.ROTATION_FILE_GONE,
         "The new key's file is gone, and Klaviyo has not used the key yet",
-        "Key {key_id} of {account} was kept in {path}, and is not there any more. Google gives a key's secret only "
-        "once. The old key works as before.",
+        "Key {key_id} was kept in {path}, and is not there any more. Google gives a key's secret only once. The old "
+        "key works as before.",
         (
             step("If Klaviyo has the new key, say so; both keys work until then:", cmd.ours("key rotate --confirmed")),
             "If the file was only moved, put it back there.",

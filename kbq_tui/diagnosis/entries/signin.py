@@ -28,7 +28,7 @@ ENTRIES: Final = (
         (
             "Use the JSON file that Google gave, as it is; do not copy the key out of it by hand.",
             "If it has to be in a variable, keep the line ends: in the JSON each is one backslash and an n, and "
-            "the first line says BEGIN PRIVATE KEY and the last one END PRIVATE KEY, each between five dashes.",
+            "the text begins and ends with five dashes.",
             look(
                 "See whether openssl can read it, without showing it:",
                 Command(

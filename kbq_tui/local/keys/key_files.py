@@ -196,10 +196,14 @@ class KeyFiles:
         """Return where a new key is stored while the one at `path` (or the default place) is being replaced."""
         return path_beside(path or self.default_path(project, email))
 
-    def promote(self, path: str | None, project: str, email: str) -> None:
+    def promote(self, path: str | None, project: str, email: str, new: str) -> None:
         """Put the new key into the place of the old one, whose file is shredded as after a hand-over.
 
         Continues where a process that died left off, and does nothing if it is done already.
+
+        Args:
+            path, project, email: the old key's place.
+            new: the new key's id; without a file here it is noted as handed over.
 
         Raises:
             ProblemError: the system refuses, or something else is in the place.
@@ -208,11 +212,19 @@ class KeyFiles:
         beside = self._place(self.path_beside(path, project, email), project, email)
         recover(place)
         recover(beside)
-        if not beside.read():
+        kept, has_file = place.read(), bool(beside.read())
+        if not has_file and kept and key_facts(kept, place.path, email).key_id == new:
             return
-        if place.read():
+        if kept:
             self.shred(path, project, email)
-        move_in(place, beside, email)
+        if has_file:
+            move_in(place, beside, email)
+            return
+        noted = self._handed_path(project, email)
+        try:
+            note_handed_over(noted, Facts(new, email, project))
+        except OSError as error:
+            raise os_problem(error, noted, Code.KEY_FILE_UNWRITABLE) from error
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
         """Destroy the file of a new key that no longer exists at Google. Raises ProblemError."""

@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Sequence
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.i18n.messages import Message, translate
-from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.modals.form import Form
 from kbq_tui.tui.text import block
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.static import QuietStatic
 
 
-class Ask(Modal[str | None]):
+class Ask(Form[str]):
     """A question that is answered by typing. Its result is the text, or None for no.
 
     Args:
@@ -56,24 +55,6 @@ class Ask(Modal[str | None]):
             yield Button(self._yes, id="yes", danger=self._danger)
             yield Button(translate("Cancel"), id="no")
 
-    def on_mount(self) -> None:
-        """Put the focus on the line."""
-        self.query_one("#field-answer LineInput").focus(scroll_visible=False)
-
-    @on(Field.Left)
-    def _entered(self, event: Field.Left) -> None:
-        if event.entered:
-            self._answer()
-
-    @on(Button.Pressed, "#yes")
-    def _answer(self) -> None:
-        field = self.query_one(Field)
-        wrong = field.fault()
-        field.reason(wrong)
-        if wrong is None:
-            self.dismiss(field.value.strip())
-
-    @on(Button.Pressed, "#no")
-    def action_close(self) -> None:
-        """Escape and the button: no answer."""
-        self.dismiss(None)
+    def answer(self) -> str:
+        """Return the text."""
+        return self.query_one(Field).value.strip()

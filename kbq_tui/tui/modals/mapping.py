@@ -12,7 +12,7 @@ from kbq_tui.engine.source.views import facts_of
 from kbq_tui.engine.source_looks import PROPERTIES
 from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.problem import ProblemError
-from kbq_tui.model.source import ROLE_NAMES, Role, TableFacts, TableReport
+from kbq_tui.model.source import ROLE_NAMES, TableFacts, TableReport
 from kbq_tui.shell import commands
 from kbq_tui.source.mapping import MappedRole, Property, mapped_roles, property_of
 from kbq_tui.tui.modals.base import Modal
@@ -24,10 +24,6 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 _MOST = 18
 """The maximum width of a column's name in the list, in cells."""
-_SENT = "sent:"
-"""The prefix of the row ids of columns without a role."""
-_NONE, _PROPOSED, _TAKE = "none", "proposed", "take:"
-"""What can be chosen for a role: no column, the proposed one, or one by its name."""
 
 
 class MappingSheet(Modal[bool]):
@@ -47,6 +43,8 @@ class MappingSheet(Modal[bool]):
         self._session = session
         self._table = table
         self._changed = False
+        self._meant: dict[str, MappedRole | Property] = {}
+        """By the id of its row."""
 
     def fill(self) -> ComposeResult:
         """Lay out the table's name and the list."""
@@ -98,9 +96,10 @@ class MappingSheet(Modal[bool]):
             return Row(id_, columns((Content(head), width), (column, room), (why, 0)), whole=width + room)
 
         none = Content.styled(translate("none"), "$text-quiet")
+        self._meant = {**{f"role {r.role.value}": r for r in mapped}, **{f"column {p.column}": p for p in sent}}
         rows = [
             row(
-                role.role.value,
+                f"role {role.role.value}",
                 names[role.role],
                 plain(role.column, "bold") if role.column else none,
                 plain(role.why, "$secondary" if role.chosen else "$text-quiet"),
@@ -109,7 +108,7 @@ class MappingSheet(Modal[bool]):
         ]
         rows += [
             row(
-                f"{_SENT}{each.column}",
+                f"column {each.column}",
                 along,
                 plain(each.column, "bold" if each.kept else "$text-quiet"),
                 plain(each.why, "$text-quiet"),
@@ -120,22 +119,21 @@ class MappingSheet(Modal[bool]):
 
     @on(Rows.Chosen)
     def _change(self, event: Rows.Chosen) -> None:
-        if event.row.id.startswith(_SENT):
-            self._send(event.row.id.removeprefix(_SENT))
+        meant = self._meant[event.row.id]
+        if isinstance(meant, Property):
+            self._send(meant)
             return
-        role = next(each for each in self._mapped() if each.role.value == event.row.id)
-        types = {c.name: c.type for c in self._table.columns}
+        picker = PickColumn(meant, {c.name: c.type for c in self._table.columns})
 
         def picked(what: str | None) -> None:
             if what is not None:
-                name = None if what == _PROPOSED else "" if what == _NONE else what.removeprefix(_TAKE)
-                self._choose(role.role.value, name)
+                self._choose(meant.role.value, picker.choices[what])
 
-        self.app.push_screen(PickColumn(role, types), picked)
+        self.app.push_screen(picker, picked)
 
-    def _send(self, column: str) -> None:
+    def _send(self, column: Property) -> None:
         """Send a column along, or leave it out."""
-        sent = [each.column for each in self._sent() if each.kept is not (each.column == column)]
+        sent = [each.column for each in self._sent() if each.kept is not (each.column == column.column)]
         self._choose(PROPERTIES, ",".join(sent))
 
     def _choose(self, key: str, value: str | None) -> None:
@@ -162,6 +160,9 @@ class PickColumn(Picker):
     Args:
         role: the role as it is now.
         types: the types of the table's columns, by name.
+
+    Attributes:
+        choices: by the id that is the result, the column; empty for none, None for the proposed one.
     """
 
     prompt = N_("part of the name")
@@ -170,10 +171,12 @@ class PickColumn(Picker):
         super().__init__()
         self._role = role
         self._types = types
+        self.choices: dict[str, str | None] = {"proposed": None, "none": ""}
+        self.choices.update((f"column {name}", name) for name in role.fitting)
 
     def title_line(self) -> Content:
         """Return the name of the role."""
-        return plain(translate("Column for: {role}", role=translate(ROLE_NAMES[Role(self._role.role)])), self._ink)
+        return plain(translate("Column for: {role}", role=translate(ROLE_NAMES[self._role.role])), self._ink)
 
     def on_mount(self) -> None:
         """Show all columns of a suitable type."""
@@ -188,11 +191,11 @@ class PickColumn(Picker):
     def _offer(self, text: str) -> None:
         found = [name for name in self._role.fitting if text in name.lower()]
         options = [
-            (f"{_TAKE}{name}", columns((plain(name, "bold"), 32), (plain(self._types[name], "$text-quiet"), 0)))
+            (f"column {name}", columns((plain(name, "bold"), 32), (plain(self._types[name], "$text-quiet"), 0)))
             for name in found
         ]
         if self._role.chosen:
-            options.append((_PROPOSED, Content(translate("as proposed by names and types"))))
+            options.append(("proposed", Content(translate("as proposed by names and types"))))
         if self._role.column or not self._role.chosen:
-            options.append((_NONE, Content(translate("no column"))))
+            options.append(("none", Content(translate("no column"))))
         self.offer(options)

@@ -16,6 +16,7 @@ from kbq_tui.model.source import TableReport, Use
 from kbq_tui.source.view_sql import free_view_name, view_name_fault
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.modals.form import Form
 from kbq_tui.tui.text import block, plain
 from kbq_tui.tui.widgets.button import Button, Choice
 from kbq_tui.tui.widgets.field import Field
@@ -38,7 +39,7 @@ class WantedView:
     use: Use
 
 
-class NewView(Modal[WantedView | None]):
+class NewView(Form[WantedView]):
     """Asks for the name of a view and what it is for. Nothing is created.
 
     Args:
@@ -67,32 +68,14 @@ class NewView(Modal[WantedView | None]):
             yield Button(translate("Show it"), id="yes")
             yield Button(translate("Cancel"), id="no")
 
-    def on_mount(self) -> None:
-        """Put the focus on the name."""
-        self.query_one("#field-answer LineInput").focus(scroll_visible=False)
-
     def _fault(self, name: str) -> Message | None:
         if name.strip() in self._taken:
             return message("There is a table of that name; it is not replaced.")
         return view_name_fault(name.strip())
 
-    @on(Field.Left)
-    def _entered(self, event: Field.Left) -> None:
-        if event.entered:
-            self._answer()
-
-    @on(Button.Pressed, "#yes")
-    def _answer(self) -> None:
-        field = self.query_one(Field)
-        wrong = field.fault()
-        field.reason(wrong)
-        if wrong is None:
-            self.dismiss(WantedView(field.value.strip(), Use(self.query_one("#use", Choice).value)))
-
-    @on(Button.Pressed, "#no")
-    def action_close(self) -> None:
-        """Escape and the button: no answer."""
-        self.dismiss(None)
+    def answer(self) -> WantedView:
+        """Return the name and the use."""
+        return WantedView(self.query_one(Field).value.strip(), Use(self.query_one("#use", Choice).value))
 
 
 class ViewSheet(Modal[bool]):

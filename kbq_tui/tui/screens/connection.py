@@ -38,7 +38,7 @@ class ConnectionScreen(WatchingScreen):
         self._syncs: ActivitySession | None = None
 
     def fill(self) -> ComposeResult:
-        """Lay out what is to be done, what has changed, the parts, and the last readings in words."""
+        """Lay out what is to be done, what has changed, the parts, and the last looks in words."""
         yield QuietStatic(id="which")
         yield QuietStatic(id="to-do")
         yield QuietStatic(id="drift", classes="head")
@@ -50,7 +50,7 @@ class ConnectionScreen(WatchingScreen):
         yield Panel(QuietStatic(id="sync-lines"), id="syncs")
 
     def on_mount(self) -> None:
-        """Draw what is known already; readings continue."""
+        """Draw what is known already; looks continue."""
         super().on_mount()
         self._syncs = self.host.activity(self.opened)
         self._look_at_syncs()
@@ -89,7 +89,7 @@ class ConnectionScreen(WatchingScreen):
         return [("Enter", translate("Problem")), *keyboard.hints(*self.scopes, "app", without=without)]
 
     def draw_body(self) -> None:
-        """Draw the parts, the last readings and, if there is no second pane, what is to be done."""
+        """Draw the parts, the last looks and, if there is no second pane, what is to be done."""
         chosen = self.chosen()
         if chosen is None:
             return

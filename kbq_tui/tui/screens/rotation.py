@@ -208,4 +208,4 @@ class RotationScreen(BaseScreen):
         if out is not None and out.key is not None:
             self.host.copy_text(fetch_line(out.key.path), translate("The scp command"))
         else:
-            self.host.wizard.say(translate("There is no key yet."), bad=True)
+            self.host.wizard.say(translate("There is no file of a new key here."), bad=True)

@@ -1,4 +1,4 @@
-"""The base of the dashboard and the screen of one connection: readings on a timer, and the actions on a connection."""
+"""The base of the dashboard and the screen of one connection: looks on a timer, and the actions on a connection."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -73,7 +73,7 @@ class WatchingScreen(BaseScreen):
     # -- the message line ------------------------------------------------------------------------------------------
 
     def draw_message(self, line: MessageLine) -> None:
-        """Draw the message line: that a reading is running, else the result of the last one and when the next one
+        """Draw the message line: that a look is running, else the result of the last one and when the next one
         is."""
         monitor, note = self.host.monitor, self.host.wizard.note
         failed = "" if note or not monitor.failures else _failed(monitor, self.host.services.clock.now())
@@ -88,7 +88,7 @@ class WatchingScreen(BaseScreen):
         return self.host.services.clock.monotonic() - since if since is not None else 0.0
 
     def state(self) -> Content:
-        """Return when the latest reading was, and when the next one is."""
+        """Return when the latest look was, and when the next one is."""
         monitor = self.host.monitor
         if monitor.at is None or monitor.failures:
             return Content("")
@@ -136,7 +136,7 @@ class WatchingScreen(BaseScreen):
             self.host.open_rotation(watched.name)
 
     def action_put_back(self) -> None:
-        """b: open the plan that restores what has changed since an earlier reading."""
+        """b: open the plan that restores what has changed since an earlier look."""
         watched = self.chosen()
         if watched is None or not watched.history.drift:
             self.host.wizard.say(translate("Nothing has changed since an earlier look."), passing=True)
@@ -144,7 +144,7 @@ class WatchingScreen(BaseScreen):
         self.host.open_setup(watched.name, min((d.step for d in watched.history.drift), key=list(Step).index))
 
     def action_accept(self) -> None:
-        """a: accept what has changed since an earlier reading."""
+        """a: accept what has changed since an earlier look."""
         watched = self.chosen()
         if watched is None or not watched.history.drift:
             self.host.wizard.say(translate("Nothing has changed since an earlier look."), passing=True)
@@ -206,7 +206,7 @@ class WatchingScreen(BaseScreen):
         self.host.copy_text(text, translate("Values of {name}", name=watched.name))
 
     def action_pause(self) -> None:
-        """p: pause the readings, or continue them."""
+        """p: pause the looks, or continue them."""
         monitor = self.host.monitor
         monitor.paused = not monitor.paused
         self.host.wizard.note = None
@@ -236,7 +236,7 @@ _OFFERED: Final = ("key-unheld", "over-grant")
 
 
 def _next_look(monitor: StatusPoller) -> str:
-    """Return when the next reading is."""
+    """Return when the next look is."""
     if monitor.paused:
         return translate("paused: {key} goes on", key=keyboard.face("pause"))
     if monitor.away:

@@ -36,28 +36,42 @@ def test_the_name_tells_what_it_is() -> None:
 
 def test_the_new_key_takes_the_place_and_the_old_one_is_remembered(store: KeyFiles, two: tuple[Path, Path]) -> None:
     place, beside = two
-    store.promote(None, PROJECT, EMAIL)
+    store.promote(None, PROJECT, EMAIL, NEW)
     assert held(place) == NEW
     assert place.stat().st_mode & 0o777 == 0o600
     assert not beside.exists()
     assert store.handed_over(PROJECT, EMAIL) == (OLD,)
-    store.promote(None, PROJECT, EMAIL)
+    store.promote(None, PROJECT, EMAIL, NEW)
     assert held(place) == NEW
 
 
 def test_it_goes_on_after_the_old_file_was_shredded(store: KeyFiles, two: tuple[Path, Path]) -> None:
     place, beside = two
     store.shred(None, PROJECT, EMAIL)
-    store.promote(None, PROJECT, EMAIL)
+    store.promote(None, PROJECT, EMAIL, NEW)
     assert held(place) == NEW
     assert not beside.exists()
+
+
+@pytest.mark.parametrize("shredded", [False, True])
+def test_a_new_key_without_a_file_counts_as_handed_over(
+    store: KeyFiles, two: tuple[Path, Path], *, shredded: bool
+) -> None:
+    place, beside = two
+    beside.unlink()
+    if shredded:  # the run before died there
+        store.shred(None, PROJECT, EMAIL)
+    for _ in range(2):
+        store.promote(None, PROJECT, EMAIL, NEW)
+        assert not place.exists()
+        assert store.handed_over(PROJECT, EMAIL) == (OLD, NEW)
 
 
 def test_nothing_is_put_over_a_file_that_is_no_key(store: KeyFiles, two: tuple[Path, Path]) -> None:
     place, beside = two
     place.write_text("mine")
     with pytest.raises(ProblemError):
-        store.promote(None, PROJECT, EMAIL)
+        store.promote(None, PROJECT, EMAIL, NEW)
     assert place.read_text() == "mine"
     assert held(beside) == NEW
 
