@@ -64,9 +64,9 @@ class GoogleSignIn:
         from kbq_tui.gcp.retry import preload
 
         need_threads()
-        if (problem := problem_of(self._env, self._endpoints)) is not None:
-            raise ProblemError(problem)
         session, self._session = self._session, None
+        if session is None and (problem := problem_of(self._env, self._endpoints)) is not None:
+            raise ProblemError(problem)
         if allow_gcloud:
             session = None
         elif session is not None and self._changes:

@@ -41,24 +41,33 @@ def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
         env: the environment.
         endpoints: where the APIs are; faults of TLS and proxies do not count if all are on this machine.
     """
-    found = dict(faults(env))
     local = all(map(is_loopback, (urlsplit(endpoints.bigquery).hostname, urlsplit(endpoints.resourcemanager).hostname)))
-    for variable, reason in found.items():
-        if variable in (_UNIVERSE, _MTLS) or not local:
-            from kbq_tui.diagnosis import catalogue  # a large module, and seldom needed
+    found = _faults_of_clients(env) or ([] if local else _faults_of_connections(env))
+    if not found:
+        return None
+    from kbq_tui.diagnosis import catalogue  # a large module, and seldom needed
 
-            return catalogue.problem(Code.MACHINE_SETTING, Context(), variable=variable, reason=reason)
-    return None
+    variable, reason = found[0]
+    return catalogue.problem(Code.MACHINE_SETTING, Context(), variable=variable, reason=reason)
 
 
 def faults(env: Mapping[str, str]) -> list[tuple[str, Message]]:
     """Return every variable with a wrong value, and what is wrong with it."""
+    return _faults_of_clients(env) + _faults_of_connections(env)
+
+
+def _faults_of_clients(env: Mapping[str, str]) -> list[tuple[str, Message]]:
     found: list[tuple[str, Message]] = []
     if env.get(_UNIVERSE) == "":
         found.append((_UNIVERSE, message("It is set, but empty.")))
     if (mtls := env.get(_MTLS)) is not None and mtls not in _MTLS_VALUES:
         one_of = ", ".join(_MTLS_VALUES)
         found.append((_MTLS, message("It is {value}, and has to be one of {values}.", value=repr(mtls), values=one_of)))
+    return found
+
+
+def _faults_of_connections(env: Mapping[str, str]) -> list[tuple[str, Message]]:
+    found: list[tuple[str, Message]] = []
     used = next((name for name in _CERTIFICATES if env.get(name)), None)
     for name in (used, _ROOTS):
         if name and env.get(name) and (reason := certificates_fault(env[name], folder=name != _ROOTS)):

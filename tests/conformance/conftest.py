@@ -32,8 +32,9 @@ def client(sandbox: Sandbox) -> Iterator[bigquery.Client]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def dataset(client: bigquery.Client) -> bigquery.Dataset:
+    """A dataset that every module finds, whichever of its tests comes first: SQL names it without this fixture."""
     return client.create_dataset("conformance")
 
 

@@ -10,6 +10,7 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules
 
 import itertools
 import re
+from functools import cache
 from typing import Final
 
 import duckdb
@@ -27,8 +28,7 @@ SIGNS: Final[dict[type[exp.Expr], str]] = {
     exp.If: "IF", exp.Coalesce: "COALESCE", exp.Array: "ARRAY", exp.Greatest: "GREATEST", exp.Least: "LEAST",
 }  # fmt: skip
 _MARK = "compared"
-_WORD = "kbq-types"
-_FOUND = re.compile(_WORD + r"\|(\d+)\|([^|']+)\|([^|']+)")
+_FOUND = re.compile(r"kbq-types\|(\d+)\|([^|']+)\|([^|']+)")
 _MOST = 300
 """The maximum number of expressions of one statement that are checked."""
 _KINDS = {
@@ -131,7 +131,7 @@ def _probing(tree: exp.Expr, marked: list[exp.Expr]) -> str:
         if isinstance(original, exp.Cast):
             probes = [_cast_probe(number, original)]
         else:
-            probes = [_probe(number, original, left, right) for left, right in _pairs(original)]
+            probes = [_probe(number, original, *pair) for pair in _pairs(original) if not _is_evident(*pair)]
         node.replace(case(*((probe, exp.null()) for probe in probes), default=node.copy()) if probes else node.copy())
     finish(copied)
     return copied.sql("duckdb")
@@ -199,41 +199,41 @@ def _with_first(values: list[exp.Expr | None]) -> list[tuple[exp.Expr, exp.Expr]
 
 def _cast_probe(number: int, node: exp.Cast) -> exp.Expr:
     kind = _SAME.get(node.to.this, node.to.this)
-    source = call("typeof", node.this.copy())
-    target = call("typeof", exp.Cast(this=exp.null(), to=node.to.copy()))
-    allowed: exp.Expr = exp.EQ(this=source.copy(), expression=target.copy())
-    if kind in _CASTS:
-        allowed = call("regexp_full_match", source.copy(), literal(_CASTS[kind]))
-    nothing = exp.EQ(this=source.copy(), expression=literal('"NULL"'))
-    return _unbound(exp.not_(exp.paren(exp.or_(allowed, nothing))), number, source, target)
+    target = exp.Cast(this=exp.null(), to=node.to.copy())
+    allowed = _CASTS.get(kind)
+    if allowed is None:
+        return call("kbq_cast_to_itself", node.this.copy(), target, literal(str(number)))
+    return call("kbq_cast", node.this.copy(), target, literal(allowed), literal(str(number)))
 
 
 def _probe(number: int, node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Build a condition that is never true, and that cannot be bound if the two types cannot be compared."""
-    kinds = [call("typeof", side.copy()) for side in (left, right)]
-    pair = exp.DPipe(this=exp.DPipe(this=kinds[0].copy(), expression=literal("/")), expression=kinds[1].copy())
     if isinstance(node, exp.Sub):
-        return _unbound(exp.In(this=pair, expressions=[literal(each) for each in _DIFFERENCES]), number, *kinds)
-    if type(node) in _NEEDS:
-        others = "|".join(form for kind, form in _KINDS.items() if kind not in _NEEDS[type(node)])
-        return _unbound(call("regexp_full_match", kinds[0], literal(others)), number, *kinds)
-    wrong = [
+        pattern = f"({'|'.join(_DIFFERENCES)})"
+    elif type(node) in _NEEDS:
+        pattern = f"({'|'.join(form for kind, form in _KINDS.items() if kind not in _NEEDS[type(node)])})/.*"
+    else:
+        written = any(isinstance(side.unnest().find(exp.Literal, exp.Column), exp.Literal) for side in (left, right))
+        pattern = _wrong(written)
+    return call("kbq_differ", left.copy(), right.copy(), literal(pattern), literal(str(number)))
+
+
+@cache
+def _wrong(written: bool) -> str:
+    """Give the pairs of types that cannot be compared, as a regular expression.
+
+    Args:
+        written: one of the two is a literal or a parameter: a string is then read as a date or time.
+    """
+    return "|".join(
         f"({_KINDS[one]})/({_KINDS[other]})"
         for one, other in itertools.permutations(_KINDS, 2)
-        if not _is_coerced(one, other, left, right)
-    ]
-    return _unbound(call("regexp_matches", pair, literal(f"^({'|'.join(wrong)})$")), number, *kinds)
+        if not (written and "text" in (one, other) and {one, other} & set(_MOMENTS))
+    )
 
 
-def _unbound(when: exp.Expr, number: int, one: exp.Expr, other: exp.Expr) -> exp.Expr:
-    message: exp.Expr = literal(f"%!{_WORD}|{number}|")
-    for part in (one, literal("|"), other, literal("|")):
-        message = exp.DPipe(this=message, expression=part.copy())
-    form = case((when, message), default=literal("%Y"))
-    return exp.Is(this=call("strftime", exp.cast(literal("2000-01-01"), "DATE"), form), expression=exp.null())
-
-
-def _is_coerced(one: str, other: str, *sides: exp.Expr) -> bool:
-    """Whether a string literal or a parameter is read as a date or time."""
-    written = any(isinstance(side.unnest().find(exp.Literal, exp.Column), exp.Literal) for side in sides)
-    return written and "text" in (one, other) and bool({one, other} & set(_MOMENTS))
+def _is_evident(left: exp.Expr, right: exp.Expr) -> bool:
+    """Whether both are literals of one kind, as in most arrays: nothing needs to be bound to know that."""
+    if isinstance(left, exp.Literal) and isinstance(right, exp.Literal):
+        return left.is_string == right.is_string
+    return isinstance(left, exp.Boolean) and isinstance(right, exp.Boolean)

@@ -1,9 +1,27 @@
 """Builds parts of DuckDB's SQL as sqlglot trees."""
 
+from typing import Final
+
 from sqlglot import exp
 
 DUCK = "duck$"
 """Prefix of DuckDB's own functions until `finish` removes it. A caller cannot write this prefix."""
+_FAIL = (
+    "strftime(DATE '2000-01-01', CASE WHEN {wrong} THEN "
+    "'%!kbq-types|' || number || '|' || typeof(l) || '|' || typeof(r) || '|' ELSE '%Y' END) IS NULL"
+)
+_CAST = "NOT ({allowed} OR typeof(l) = '\"NULL\"')"
+MACROS: Final = {
+    "kbq_differ(l, r, pattern, number)": _FAIL.format(
+        wrong="regexp_full_match(typeof(l) || '/' || typeof(r), pattern)"
+    ),
+    "kbq_cast(l, r, pattern, number)": _FAIL.format(
+        wrong=_CAST.format(allowed="regexp_full_match(typeof(l), pattern)")
+    ),
+    "kbq_cast_to_itself(l, r, number)": _FAIL.format(wrong=_CAST.format(allowed="typeof(l) = typeof(r)")),
+}
+"""Our macros in DuckDB, by name and parameters. Each is a condition that is never true, and that cannot be bound if the
+types of `l` and `r` are wrong; DuckDB's error then has `number` and both types. See `comparison_types`."""
 
 
 def literal(value: str) -> exp.Literal:

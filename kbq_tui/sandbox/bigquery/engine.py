@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from kbq_tui.sandbox.bigquery import fields
+from kbq_tui.sandbox.bigquery import duck, fields
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.lock import Lock
@@ -106,6 +106,8 @@ class Engine:
         )
         self._db.execute("SET GLOBAL TimeZone='UTC'")
         self._db.execute("SET lock_configuration=true")
+        for name, text in duck.MACROS.items():
+            self._db.execute(f"CREATE MACRO {name} AS {text}")
         self._names: dict[str, str] = {}
         self._serial = 0
         self._extents: dict[str, tuple[int, int]] = {}  # by the query that makes a table's rows
