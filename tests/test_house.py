@@ -124,11 +124,13 @@ def _public_classes(tree: ast.AST) -> Iterator[str]:
 
 
 def test_a_public_class_name_exists_once() -> None:
-    """Nested classes, too: with `Field.Changed` and `Choice.Changed`, "the Changed" would be ambiguous."""
+    """In the product and its tests; nested classes, too: "the Changed" of `Field.Changed` and `Choice.Changed` would be
+    ambiguous.
+    """
     places: dict[str, list[str]] = {}
-    for path in SOURCES:
+    for path in [*SOURCES, *TESTS]:
         for name in _public_classes(ast.parse(path.read_text(encoding="utf-8"))):
-            places.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
+            places.setdefault(name, []).append(str(path.relative_to(ROOT)))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 

@@ -12,27 +12,9 @@ from kbq_tui.cli.click_app import main
 from kbq_tui.local.log import stop_log
 from kbq_tui.sandbox.server import Sandbox
 from tests.support.files import Files, snapshot
-from tests.support.outputs import output, output_lines
+from tests.support.program import ProgramResult
 
-
-@dataclass
-class Ended:
-    """The result of a call of the program."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict:
-        return output(self.out)
-
-    @property
-    def lines(self) -> list[dict]:
-        return output_lines(self.out)
-
-
-Call = Callable[..., Ended]
+Call = Callable[..., ProgramResult]
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +46,7 @@ def files(tmp_path: Path) -> Callable[[], Files]:
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """Call the program in this process, without a terminal."""
 
-    def run(*arguments: str, typed: str = "") -> Ended:
+    def run(*arguments: str, typed: str = "") -> ProgramResult:
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
@@ -72,13 +54,13 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         out, err = capsys.readouterr()
         code = left.value.code
         assert isinstance(code, int)
-        return Ended(code, out, err)
+        return ProgramResult(code, out, err)
 
     return run
 
 
 @dataclass
-class Google:
+class RunningSandbox:
     """A running sandbox, and its environment in place."""
 
     sandbox: Sandbox
@@ -94,18 +76,18 @@ class Google:
 
 
 @pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Google]]:
+def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RunningSandbox]]:
     """Start sandboxes; the environment points to the newest one."""
     started: list[Sandbox] = []
 
-    def start(scenario: str, **more: object) -> Google:
+    def start(scenario: str, **more: object) -> RunningSandbox:
         sandbox = Sandbox(scenario, key_dir=tmp_path, **more)  # type: ignore[arg-type]
         sandbox.start()
         started.append(sandbox)
         env = sandbox.env()
         for name, value in env.items():
             monkeypatch.setenv(name, value)
-        return Google(sandbox, env)
+        return RunningSandbox(sandbox, env)
 
     yield start
     for sandbox in started:

@@ -140,11 +140,11 @@ def test_a_line_that_says_the_same_sends_nothing(console: Console, screen: Scree
 
 
 def test_a_stream_that_is_gone_stops_nothing() -> None:
-    class Gone(io.StringIO):
+    class UnwritableText(io.StringIO):
         def write(self, text: str) -> int:
             raise OSError
 
-    live = LiveLines(Gone(), lambda: (80, 24))
+    live = LiveLines(UnwritableText(), lambda: (80, 24))
     live.put("a", line("a"))
     live.drop("a")
 

@@ -9,14 +9,15 @@ import pytest
 from kbq_tui.cli.click_app import cli
 from kbq_tui.cli.commands.permissions import known_needs, permissions_of
 from kbq_tui.diagnosis.permissions import PERMISSIONS
-from tests.tools.permissions import DATA, EVERYTHING, LOCAL, RUNS, Calls, Ended, Run, attempt, succeeds, summed_up
+from tests.support.program import ProgramResult
+from tests.tools.permissions import DATA, EVERYTHING, LOCAL, RUNS, Calls, CommandRun, attempt, succeeds, summed_up
 
 STALE = "python -m tests.tools.permissions brings kbq_tui/cli/permissions.json up to date"
 EACH = [(name, permission) for name in json.loads(DATA.read_text("utf-8")) for permission in permissions_of([name])]
 
 
 @cache
-def whole(run: Run) -> tuple[Ended, Calls]:
+def whole(run: CommandRun) -> tuple[ProgramResult, Calls]:
     """The run of an operator with all permissions."""
     return attempt(run, EVERYTHING)
 

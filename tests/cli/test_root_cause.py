@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from kbq_tui.sandbox.faults import Rule
-from tests.cli.conftest import Call, Google
+from tests.cli.conftest import Call, RunningSandbox
 
 MISTYPED = ("--project", "acme-klaviyo-dem")
 COMMANDS = (("plan",), ("status",), ("verify",), ("apply", "--yes"))
@@ -13,7 +13,7 @@ COMMANDS = (("plan",), ("status",), ("verify",), ("apply", "--yes"))
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c[0])
 def test_a_mistyped_project_is_told_with_the_nearest_one_and_nothing_else(
-    command: tuple[str, ...], google: Callable[..., Google], call: Call
+    command: tuple[str, ...], google: Callable[..., RunningSandbox], call: Call
 ) -> None:
     google("existing")
     ended = call(*command, *MISTYPED)
@@ -27,7 +27,7 @@ def test_a_mistyped_project_is_told_with_the_nearest_one_and_nothing_else(
 
 @pytest.mark.parametrize(("scenario", "code"), [("vpc-sc", "KBQ-VPC-SC"), ("captive-portal", "KBQ-CAPTIVE-PORTAL")])
 def test_the_plan_names_its_cause_first_in_json_too(
-    scenario: str, code: str, google: Callable[..., Google], call: Call
+    scenario: str, code: str, google: Callable[..., RunningSandbox], call: Call
 ) -> None:
     google(scenario)
     plan = call("plan", "--json").json
@@ -38,7 +38,9 @@ def test_the_plan_names_its_cause_first_in_json_too(
     assert shown.count(f"[{code}]") == 1
 
 
-def test_a_status_without_an_answer_has_no_tick_and_says_why_once(google: Callable[..., Google], call: Call) -> None:
+def test_a_status_without_an_answer_has_no_tick_and_says_why_once(
+    google: Callable[..., RunningSandbox], call: Call
+) -> None:
     google("captive-portal")
     lines = call("status", "--json").json["lines"]
     assert [line["id"] for line in lines if line["problem"]] == ["google"]
@@ -46,7 +48,7 @@ def test_a_status_without_an_answer_has_no_tick_and_says_why_once(google: Callab
 
 
 def test_an_unattended_setup_stops_at_a_project_that_is_not_there(
-    google: Callable[..., Google], call: Call, tmp_path_factory: pytest.TempPathFactory
+    google: Callable[..., RunningSandbox], call: Call, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     there = google("fresh")
     answers = tmp_path_factory.mktemp("answers") / "a.toml"
@@ -58,7 +60,7 @@ def test_an_unattended_setup_stops_at_a_project_that_is_not_there(
 
 
 def test_watching_keeps_what_was_seen_before_the_outage(
-    google: Callable[..., Google], call: Call, monkeypatch: pytest.MonkeyPatch
+    google: Callable[..., RunningSandbox], call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = google("existing")
     looks = 0

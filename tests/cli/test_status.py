@@ -176,11 +176,11 @@ def test_on_a_terminal_a_watch_is_drawn_again_in_place(three, folder: Path, naps
     from kbq_tui.i18n.messages import verbatim
     from kbq_tui.local.clock import SystemClock
 
-    class Terminal(io.StringIO):
+    class TerminalText(io.StringIO):
         def isatty(self) -> bool:
             return True
 
-    out = Terminal()
+    out = TerminalText()
     monkeypatch.setattr("kbq_tui.cli.watching.size_of", lambda _: (60, 8))
     console = Console(out, out, out_colour=True, live=live.LiveLines(out, lambda: (60, 8)))
     shown = Watching(console, 60)

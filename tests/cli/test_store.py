@@ -32,7 +32,7 @@ from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.steps import Step
 
 
-class Clock:
+class FixedClock:
     def __init__(self) -> None:
         self.at = datetime(2026, 1, 31, 9, tzinfo=UTC)
 
@@ -47,12 +47,12 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FixedClock:
+    return FixedClock()
 
 
 @pytest.fixture
-def store(clock: Clock) -> FileStore:
+def store(clock: FixedClock) -> FileStore:
     paths = Paths.from_env(os.environ)
     made = FileStore(paths, Connections(paths.connections), clock, {"impersonate": LOGIN.impersonate})
     port: Store = made  # mypy checks that it implements the port
@@ -204,7 +204,7 @@ def test_a_verification_that_could_not_try_the_key_any_more_leaves_the_last_one(
     assert last["ok"] is True
 
 
-def test_a_change_is_open_until_settled(store: FileStore, clock: Clock):
+def test_a_change_is_open_until_settled(store: FileStore, clock: FixedClock):
     store.journal("acme").intend("key", "someone@acme")
     assert store.unfinished("acme") == ("key (someone@acme)",)
     store.journal("acme").settle(Event(EventKind.FINISHED, "key", clock.now()))

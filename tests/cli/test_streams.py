@@ -90,14 +90,14 @@ def test_a_reader_of_events_that_goes_away_is_no_drama(google, lines: int):
 
 
 def test_a_closed_standard_error_stops_nothing():
-    class Gone:
+    class BrokenStream:
         def write(self, text: str) -> int:
             raise BrokenPipeError
 
         def flush(self) -> None:
             raise BrokenPipeError
 
-    console = Console(Gone(), Gone())  # type: ignore[arg-type]
+    console = Console(BrokenStream(), BrokenStream())  # type: ignore[arg-type]
     console.say("a note")
     console.ask("a question")
     with pytest.raises(BrokenPipeError):

@@ -14,7 +14,7 @@ import pytest
 from tests.support.polling import PATIENCE
 
 
-class Terminal:
+class RawTerminal:
     """A child process on a separate pseudo-terminal."""
 
     def __init__(self, *arguments: str) -> None:
@@ -69,7 +69,7 @@ class Terminal:
 @pytest.mark.parametrize(("answer", "status", "changed"), [("y\n", 0, True), ("\n", 1, False), ("\x03", 130, False)])
 def test_apply_shows_the_plan_and_asks(google, answer: str, status: int, changed: bool):
     world = google("fresh")
-    terminal = Terminal("apply")
+    terminal = RawTerminal("apply")
     terminal.until("Do this? [y/N]")
     assert "Create dataset KLAVIYO_TMP in US" in terminal.seen
     assert world.writes() == []
@@ -81,11 +81,11 @@ def test_apply_shows_the_plan_and_asks(google, answer: str, status: int, changed
 
 def test_colours_on_a_terminal_and_none_with_no_color(google, monkeypatch: pytest.MonkeyPatch):
     google("fresh")
-    coloured = Terminal("plan")
+    coloured = RawTerminal("plan")
     assert coloured.end() == 0
     assert "\x1b[32m" in coloured.seen
     monkeypatch.setenv("NO_COLOR", "1")
-    plain = Terminal("plan")
+    plain = RawTerminal("plan")
     assert plain.end() == 0
     assert "\x1b[" not in plain.seen
     assert "7 to change" in plain.seen

@@ -27,7 +27,7 @@ TARGET: Final = 0.95
 _HERE: Final = Path(__file__).parent
 
 
-class Text(NamedTuple):
+class CorpusText(NamedTuple):
     """One text of the corpus."""
 
     file: str
@@ -46,9 +46,9 @@ class Text(NamedTuple):
         return recognise_text(self.words, Context()).code
 
 
-def _texts() -> list[Text]:
+def _texts() -> list[CorpusText]:
     return [
-        Text(path.stem, entry["source"], entry["words"], entry.get("code"))
+        CorpusText(path.stem, entry["source"], entry["words"], entry.get("code"))
         for path in sorted(_HERE.glob("*.toml"))
         for entry in tomllib.loads(path.read_text("utf-8"))["text"]
     ]
@@ -59,7 +59,7 @@ OURS: Final = [text for text in TEXTS if text.code is not None]
 FOREIGN: Final = [text for text in TEXTS if text.code is None]
 
 
-def _wrong(texts: Iterable[Text]) -> list[str]:
+def _wrong(texts: Iterable[CorpusText]) -> list[str]:
     return [
         f"{text.file}: {text.source}: wanted {text.code}, found {found}\n    {text.words[:160]!r}"
         for text in texts

@@ -12,7 +12,7 @@ from kbq_tui.model.operations import Action, CreateKey, Operation
 from kbq_tui.shell.operation_rows import ROWS
 from tests.export.conftest import ONE_OF_EACH, P
 from tests.support.memory_cloud import MemoryCloud
-from tests.support.memory_world import World
+from tests.support.memory_world import MemoryWorld
 
 ROOT = Path(kbq_tui.__file__).parent
 TABLE = "KLAVIYO_IMPORT_FROM_DWH.orders"
@@ -59,7 +59,7 @@ def test_each_operation_is_one_changing_call(action: Action) -> None:
         assert run is None
         return
     assert run is not None
-    cloud = MemoryCloud(World(tables={TABLE: ()}))
+    cloud = MemoryCloud(MemoryWorld(tables={TABLE: ()}))
     needs_one = type(action.op).__name__ in ("GrantDatasetRole", "RevokeDatasetRole")
     if needs_one:
         asyncio.run(cloud.create_dataset(P, "KLAVIYO_TMP", "EU", "", {}))

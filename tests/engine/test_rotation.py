@@ -33,7 +33,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass
-class Ground:
+class RotationScene:
     """A connection in use, whose key is a hundred days old."""
 
     cloud: MemoryCloud = field(default_factory=MemoryCloud)
@@ -82,8 +82,8 @@ class Ground:
 
 
 @pytest.fixture
-def ground() -> Ground:
-    return Ground()
+def ground() -> RotationScene:
+    return RotationScene()
 
 
 def code(outcome: RotationOutcome) -> str | None:
@@ -91,7 +91,7 @@ def code(outcome: RotationOutcome) -> str | None:
     return problem.code
 
 
-def test_the_new_key_is_made_verified_and_handed_over_while_the_old_one_works(ground: Ground) -> None:
+def test_the_new_key_is_made_verified_and_handed_over_while_the_old_one_works(ground: RotationScene) -> None:
     out = ground.go()
     assert out.step is RotationStep.HAND_OVER
     assert out.problems == ()
@@ -101,7 +101,7 @@ def test_the_new_key_is_made_verified_and_handed_over_while_the_old_one_works(gr
     assert ground.keys.local.key_id == OLD
 
 
-def test_klaviyo_s_first_call_is_waited_for_in_sight(ground: Ground) -> None:
+def test_klaviyo_s_first_call_is_waited_for_in_sight(ground: RotationScene) -> None:
     ground.cloud.world.key_calls = _Later(ground, 25.0)  # type: ignore[assignment]
     out = ground.go(wait=60.0)
     waits = [e for e in ground.events if e.kind is EventKind.WAITING and e.action.startswith("rotate-taken")]
@@ -110,7 +110,7 @@ def test_klaviyo_s_first_call_is_waited_for_in_sight(ground: Ground) -> None:
     assert out.step is RotationStep.GRACE
 
 
-def test_a_new_key_whose_file_is_gone_is_not_waited_for(ground: Ground) -> None:
+def test_a_new_key_whose_file_is_gone_is_not_waited_for(ground: RotationScene) -> None:
     ground.go()
     new, file = ground.new, ground.keys.beside
     ground.keys.beside = None
@@ -129,7 +129,7 @@ def test_a_new_key_whose_file_is_gone_is_not_waited_for(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("how", ["Klaviyo has called with it", "it was handed over", "the operator says so"])
-def test_a_new_key_that_klaviyo_has_needs_no_file(ground: Ground, how: str) -> None:
+def test_a_new_key_that_klaviyo_has_needs_no_file(ground: RotationScene, how: str) -> None:
     ground.go()
     ground.keys.beside = None
     if how == "Klaviyo has called with it":
@@ -153,7 +153,7 @@ def test_a_new_key_that_klaviyo_has_needs_no_file(ground: Ground, how: str) -> N
 class _Later(dict[str, list[KeyCall]]):
     """Klaviyo calls with any new key after so many seconds."""
 
-    def __init__(self, ground: Ground, after: float) -> None:
+    def __init__(self, ground: RotationScene, after: float) -> None:
         super().__init__()
         self.ground, self.after = ground, after
 
@@ -162,7 +162,7 @@ class _Later(dict[str, list[KeyCall]]):
         return [KeyCall(now.now(), KLAVIYO)] if key_id != OLD and now.seconds >= self.after else []
 
 
-def test_a_call_from_elsewhere_is_not_klaviyo_s_and_is_told(ground: Ground) -> None:
+def test_a_call_from_elsewhere_is_not_klaviyo_s_and_is_told(ground: RotationScene) -> None:
     ground.go()
     ground.used(ground.new, ELSEWHERE)
     out = ground.go()
@@ -171,7 +171,7 @@ def test_a_call_from_elsewhere_is_not_klaviyo_s_and_is_told(ground: Ground) -> N
     assert "--confirmed" in str(out.why)
 
 
-def test_the_old_key_is_disabled_once_it_is_quiet_and_deleted_after_the_grace_period(ground: Ground) -> None:
+def test_the_old_key_is_disabled_once_it_is_quiet_and_deleted_after_the_grace_period(ground: RotationScene) -> None:
     ground.go()
     ground.used(OLD)
     ground.pass_time(timedelta(minutes=1))
@@ -196,7 +196,7 @@ def test_the_old_key_is_disabled_once_it_is_quiet_and_deleted_after_the_grace_pe
     assert ground.keys.handed == (OLD,)
 
 
-def test_an_old_key_that_is_still_used_is_left_and_it_is_said_by_whom(ground: Ground) -> None:
+def test_an_old_key_that_is_still_used_is_left_and_it_is_said_by_whom(ground: RotationScene) -> None:
     ground.go()
     ground.used(ground.new)
     ground.go(wait=0.0)
@@ -211,7 +211,7 @@ def test_an_old_key_that_is_still_used_is_left_and_it_is_said_by_whom(ground: Gr
     assert [key.disabled for key in ground.cloud.world.keys] == [False, False]
 
 
-def test_a_key_that_klaviyo_does_not_use_is_not_replaced_in_place_of_the_one_it_does(ground: Ground) -> None:
+def test_a_key_that_klaviyo_does_not_use_is_not_replaced_in_place_of_the_one_it_does(ground: RotationScene) -> None:
     theirs = f"{7:040d}"
     ground.cloud.world.keys.append(KeyInfo(theirs, NOW - 30 * DAY))
     ground.used(OLD)
@@ -229,7 +229,7 @@ def test_a_key_that_klaviyo_does_not_use_is_not_replaced_in_place_of_the_one_it_
     assert len(ground.ids) == 3
 
 
-def test_klaviyo_that_goes_on_with_the_old_key_counts_as_a_use(ground: Ground) -> None:
+def test_klaviyo_that_goes_on_with_the_old_key_counts_as_a_use(ground: RotationScene) -> None:
     ground.go()
     ground.used(ground.new)
     ground.pass_time(timedelta(minutes=5))
@@ -237,7 +237,7 @@ def test_klaviyo_that_goes_on_with_the_old_key_counts_as_a_use(ground: Ground) -
     assert code(ground.go()) == Code.KEY_IN_USE
 
 
-def test_where_the_log_may_not_be_read_the_operator_confirms(ground: Ground) -> None:
+def test_where_the_log_may_not_be_read_the_operator_confirms(ground: RotationScene) -> None:
     ground.cloud.world.allowed = frozenset()
     out = ground.go(confirmed=True)  # nobody can have given a key to Klaviyo that is created now
     assert code(out) == Code.ROTATION_UNCONFIRMED
@@ -249,7 +249,7 @@ def test_where_the_log_may_not_be_read_the_operator_confirms(ground: Ground) -> 
     assert ground.ids == [ground.new]
 
 
-def test_a_new_key_that_does_not_sign_in_goes_no_further(ground: Ground) -> None:
+def test_a_new_key_that_does_not_sign_in_goes_no_further(ground: RotationScene) -> None:
     bad = MemoryCloud()
     bad.world.forever["authenticate"] = fault("KBQ-KEY-REJECTED")
     good, ground.ports = ground.ports, replace(ground.ports, impersonate=lambda _key: bad)
@@ -262,7 +262,7 @@ def test_a_new_key_that_does_not_sign_in_goes_no_further(ground: Ground) -> None
     assert len(ground.ids) == 2  # it is tried again, not created again
 
 
-def test_a_disabling_that_fails_is_tried_again(ground: Ground) -> None:
+def test_a_disabling_that_fails_is_tried_again(ground: RotationScene) -> None:
     ground.go()
     ground.used(ground.new)
     ground.cloud.world.faults["switch_key"] = [fault("KBQ-TEST")]
@@ -271,7 +271,7 @@ def test_a_disabling_that_fails_is_tried_again(ground: Ground) -> None:
     assert ground.go().step is RotationStep.GRACE
 
 
-def test_taken_back_while_klaviyo_uses_the_old_key(ground: Ground) -> None:
+def test_taken_back_while_klaviyo_uses_the_old_key(ground: RotationScene) -> None:
     ground.go()
     new = ground.new
     out = ground.back()
@@ -289,7 +289,7 @@ def test_taken_back_while_klaviyo_uses_the_old_key(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("promoted", [False, True])
-def test_a_new_key_that_klaviyo_uses_is_not_taken_back(ground: Ground, promoted: bool) -> None:
+def test_a_new_key_that_klaviyo_uses_is_not_taken_back(ground: RotationScene, promoted: bool) -> None:
     ground.go()
     ground.used(OLD)
     ground.pass_time(timedelta(minutes=1))
@@ -302,7 +302,7 @@ def test_a_new_key_that_klaviyo_uses_is_not_taken_back(ground: Ground, promoted:
     assert len(ground.ids) == 2
 
 
-def test_where_the_log_may_not_be_read_taking_back_is_confirmed(ground: Ground) -> None:
+def test_where_the_log_may_not_be_read_taking_back_is_confirmed(ground: RotationScene) -> None:
     ground.cloud.world.allowed = frozenset()
     ground.go()
     with pytest.raises(ProblemError) as caught:
@@ -313,7 +313,7 @@ def test_where_the_log_may_not_be_read_taking_back_is_confirmed(ground: Ground) 
     assert ground.ids == [OLD]
 
 
-def test_in_the_grace_period_the_old_key_is_enabled_again(ground: Ground) -> None:
+def test_in_the_grace_period_the_old_key_is_enabled_again(ground: RotationScene) -> None:
     ground.go()
     ground.used(ground.new)
     assert ground.go().step is RotationStep.GRACE
@@ -324,7 +324,7 @@ def test_in_the_grace_period_the_old_key_is_enabled_again(ground: Ground) -> Non
     assert ground.go().step is RotationStep.GRACE  # the period begins again
 
 
-def test_a_new_key_that_was_deleted_by_others_stops_it_and_the_way_back_is_open(ground: Ground) -> None:
+def test_a_new_key_that_was_deleted_by_others_stops_it_and_the_way_back_is_open(ground: RotationScene) -> None:
     ground.go()
     ground.used(ground.new)
     ground.go()
@@ -336,7 +336,7 @@ def test_a_new_key_that_was_deleted_by_others_stops_it_and_the_way_back_is_open(
     assert [(key.id, key.disabled) for key in ground.cloud.world.keys] == [(OLD, False)]
 
 
-def test_at_the_limit_the_keys_that_can_go_are_named(ground: Ground) -> None:
+def test_at_the_limit_the_keys_that_can_go_are_named(ground: RotationScene) -> None:
     others = [KeyInfo(f"{n:040d}", NOW - 100 * DAY, disabled=n == 7) for n in range(2, 11)]
     ground.cloud.world.keys += others
     for key in others[:7]:
@@ -350,7 +350,7 @@ def test_at_the_limit_the_keys_that_can_go_are_named(ground: Ground) -> None:
     assert ground.journal.lines == []
 
 
-def test_a_rotation_is_nothing_to_be_warned_of(ground: Ground) -> None:
+def test_a_rotation_is_nothing_to_be_warned_of(ground: RotationScene) -> None:
     from kbq_tui.engine.observe import observe
     from kbq_tui.model.observed import unheld_keys
 

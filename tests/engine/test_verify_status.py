@@ -21,7 +21,7 @@ from kbq_tui.model.problem import Kind, Problem, Retry
 from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.engine.fakes import ports
 from tests.support.memory_cloud import MemoryCloud
-from tests.support.memory_world import NOW, PROJECT, SPEC, World, fault
+from tests.support.memory_world import NOW, PROJECT, SPEC, MemoryWorld, fault
 
 
 async def ready() -> tuple[Ports, MemoryCloud]:
@@ -29,7 +29,7 @@ async def ready() -> tuple[Ports, MemoryCloud]:
     world = ports()
     await apply(SPEC, world, lambda _: None)
     assert isinstance(world.cloud, MemoryCloud)
-    account = MemoryCloud(World(datasets=world.cloud.world.datasets), as_account=True)
+    account = MemoryCloud(MemoryWorld(datasets=world.cloud.world.datasets), as_account=True)
     account.world.allowed = frozenset({judgements.NEEDED_PERMISSION})
     return replace(world, impersonate=lambda _key: account), account
 

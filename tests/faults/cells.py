@@ -16,7 +16,7 @@ from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.problem import Problem
 from kbq_tui.sandbox.faults import Rule
 from kbq_tui.shell.sql import PROBE_PREFIX
-from tests.faults.field import SHARED, TABLE, Field, Refusal, Spot
+from tests.faults.field import SHARED, TABLE, ProjectPool, Refusal, Spot
 
 PATIENCE = Patience(limit=10.0, first=1.0, most=4.0)
 
@@ -103,7 +103,7 @@ WAYS = {
 
 
 @dataclass(frozen=True)
-class Known:
+class ReferenceRun:
     """The reference: a set-up without faults.
 
     Attributes:
@@ -124,7 +124,7 @@ class Known:
         return tuple(dict.fromkeys((*self.apply, *self.verify, *self.status)))
 
 
-def undisturbed(field: Field, folder: Path) -> Known:
+def undisturbed(field: ProjectPool, folder: Path) -> ReferenceRun:
     """Set up one project, verify it and read it, without faults."""
     spot = field.spot(folder)
     seen: list[tuple[str, ...]] = []
@@ -151,7 +151,7 @@ def undisturbed(field: Field, folder: Path) -> Known:
         return own
 
     own = asyncio.run(run())
-    return Known(seen[0], seen[1], seen[2], own, before, after)
+    return ReferenceRun(seen[0], seen[1], seen[2], own, before, after)
 
 
 @dataclass

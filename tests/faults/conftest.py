@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.cells import Known, undisturbed
-from tests.faults.field import Field
+from tests.faults.cells import ReferenceRun, undisturbed
+from tests.faults.field import ProjectPool
 from tests.faults.zygote import Zygote
 
 
@@ -18,9 +18,9 @@ def zygote() -> Iterator[Zygote]:
 
 
 @pytest.fixture(scope="session")
-def field() -> Iterator[Field]:
+def field() -> Iterator[ProjectPool]:
     """A sandbox with a project for each test."""
-    made = Field(1_500)
+    made = ProjectPool(1_500)
     with made.sandbox:
         yield made
     made.context.engine = (
@@ -29,7 +29,7 @@ def field() -> Iterator[Field]:
 
 
 @pytest.fixture(scope="session")
-def known(field: Field, tmp_path_factory: pytest.TempPathFactory) -> Known:
+def known(field: ProjectPool, tmp_path_factory: pytest.TempPathFactory) -> ReferenceRun:
     """The reference: a set-up without faults."""
     return undisturbed(field, tmp_path_factory.mktemp("undisturbed"))
 

@@ -108,7 +108,7 @@ class Scoped(Faults):
         return next((rule for rule in rules if rule is not None), None)
 
 
-class Field:
+class ProjectPool:
     """The sandbox, and its projects.
 
     Args:
@@ -151,7 +151,7 @@ class Spot:
         slept: the requested pauses between retries; none is really slept.
     """
 
-    field: Field
+    field: ProjectPool
     project: str
     home: Path
     timeout: float = PATIENCE
@@ -307,7 +307,7 @@ class Refusal:
         times: the number of its first calls.
     """
 
-    def __init__(self, field: Field, method: str, times: int) -> None:
+    def __init__(self, field: ProjectPool, method: str, times: int) -> None:
         self._field = field
         self._method = method
         self._left = times

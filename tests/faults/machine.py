@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.faults.field import Field
+from tests.faults.field import ProjectPool
 from tests.faults.zygote import Ran, Zygote
 from tests.support import canary
 
 
-class Machine:
+class ProjectMachine:
     """One project, and a home folder from which it is set up."""
 
-    def __init__(self, field: Field, zygote: Zygote, folder: Path) -> None:
+    def __init__(self, field: ProjectPool, zygote: Zygote, folder: Path) -> None:
         self.spot = field.spot(folder)
         self.zygote = zygote
         self.home = self.spot.home

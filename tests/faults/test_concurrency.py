@@ -17,8 +17,8 @@ from kbq_tui.engine.status import status
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.spec import JOB_USER
 from kbq_tui.sandbox.faults import Rule
-from tests.faults.field import Field, Spot
-from tests.faults.machine import Machine
+from tests.faults.field import ProjectPool, Spot
+from tests.faults.machine import ProjectMachine
 from tests.faults.zygote import Zygote
 from tests.support.polling import PATIENCE, wait_until
 
@@ -142,7 +142,7 @@ async def grant_and_revoke(clouds: list[Cloud], spot: Spot, editor: Editor) -> i
 
 
 async def test_eight_at_once_beside_a_foreign_editor_make_one_set_up_and_lose_nothing(
-    field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Any
+    field: ProjectPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
     monkeypatch.setattr(field.sandbox.world, "dataset_updates", 100_000)  # this is about who writes, not how often
     calm = field.spot(tmp_path)
@@ -191,9 +191,9 @@ async def test_eight_at_once_beside_a_foreign_editor_make_one_set_up_and_lose_no
 
 
 def test_a_second_process_is_told_who_is_at_work_and_a_dead_one_s_lock_is_taken_over(
-    field: Field, zygote: Zygote, tmp_path: Path
+    field: ProjectPool, zygote: Zygote, tmp_path: Path
 ) -> None:
-    one = Machine(field, zygote, tmp_path)
+    one = ProjectMachine(field, zygote, tmp_path)
     one.spot.fail(Rule("bigquery.datasets.insert", "hang", nth=1, seconds=60))
     first = one.start("apply", "--yes", "--location", "EU")
     journal = one.journal
@@ -215,10 +215,10 @@ def test_a_second_process_is_told_who_is_at_work_and_a_dead_one_s_lock_is_taken_
 
 
 def test_eight_processes_with_one_home_make_one_key(
-    field: Field, zygote: Zygote, tmp_path: Path, record_property: Any
+    field: ProjectPool, zygote: Zygote, tmp_path: Path, record_property: Any
 ) -> None:
     """Eight connections of the same project and account: each has its own lock, but the key has only one place."""
-    one = Machine(field, zygote, tmp_path)
+    one = ProjectMachine(field, zygote, tmp_path)
     started = [one.start("apply", f"c{n}", "--yes", "--location", "EU") for n in range(RUNS)]
     ended = [zygote.finish(s, 120) for s in started]
     told = [e for e in ended if e.status]

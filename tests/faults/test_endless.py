@@ -10,8 +10,8 @@ from kbq_tui.sandbox.bigquery import api
 from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.resources import Dataset, Key
 from kbq_tui.sandbox.scenario import default_access
-from tests.faults.field import Field
-from tests.faults.machine import Machine
+from tests.faults.field import ProjectPool
+from tests.faults.machine import ProjectMachine
 from tests.faults.zygote import Ran, Zygote
 from tests.support.polling import PATIENCE
 
@@ -22,14 +22,14 @@ READABLE = 250
 
 
 @pytest.fixture
-def one(field: Field, zygote: Zygote, tmp_path: Path) -> Machine:
-    made = Machine(field, zygote, tmp_path)
+def one(field: ProjectPool, zygote: Zygote, tmp_path: Path) -> ProjectMachine:
+    made = ProjectMachine(field, zygote, tmp_path)
     assert made.apply().status == 0
     return made
 
 
 @pytest.fixture
-def quiet(one: Machine) -> float:
+def quiet(one: ProjectMachine) -> float:
     """The memory of `status` with little data, in MiB."""
     return one.run("status").peak
 
@@ -45,7 +45,7 @@ def bounded(ran: Ran, quiet: float, record_property: Any, what: str) -> None:
     )
 
 
-def fill(one: Machine, many: int) -> None:
+def fill(one: ProjectMachine, many: int) -> None:
     for n in range(many):
         name = f"other_{n:05d}"
         one.spot.world.datasets[name] = Dataset(one.spot.project, name, "EU", access=default_access())
@@ -70,7 +70,7 @@ def in_small_pages(monkeypatch: pytest.MonkeyPatch, size: int, *, for_ever: bool
 
 
 def test_ten_thousand_datasets_in_a_hundred_pages(
-    one: Machine, quiet: float, monkeypatch: pytest.MonkeyPatch, record_property: Any
+    one: ProjectMachine, quiet: float, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
     fill(one, 10_000)
     pages = in_small_pages(monkeypatch, 101)
@@ -82,7 +82,7 @@ def test_ten_thousand_datasets_in_a_hundred_pages(
 
 @pytest.mark.parametrize(("command", "status"), [("verify", 6), ("plan --remove-over-grants", 0)])
 def test_of_ten_thousand_other_datasets_some_are_searched_and_that_is_said(
-    command: str, status: int, one: Machine, quiet: float, record_property: Any
+    command: str, status: int, one: ProjectMachine, quiet: float, record_property: Any
 ) -> None:
     fill(one, 10_000)
     ran = one.run(*command.split())
@@ -92,7 +92,7 @@ def test_of_ten_thousand_other_datasets_some_are_searched_and_that_is_said(
 
 
 def test_a_listing_that_never_ends_is_left(
-    one: Machine, quiet: float, monkeypatch: pytest.MonkeyPatch, record_property: Any
+    one: ProjectMachine, quiet: float, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
     fill(one, 100)
     pages = in_small_pages(monkeypatch, 100, for_ever=True)
@@ -102,7 +102,9 @@ def test_a_listing_that_never_ends_is_left(
 
 
 @pytest.mark.parametrize("command", ["status", "plan", "verify"])
-def test_error_bodies_of_five_megabytes_are_cut(command: str, one: Machine, quiet: float, record_property: Any) -> None:
+def test_error_bodies_of_five_megabytes_are_cut(
+    command: str, one: ProjectMachine, quiet: float, record_property: Any
+) -> None:
     one.spot.fail(Rule("*", "status", every=1, status=403, message="no! " * 1_250_000))
     one.journal.unlink()  # what was made just now would be waited for
     ran = one.run(command)
@@ -112,7 +114,7 @@ def test_error_bodies_of_five_megabytes_are_cut(command: str, one: Machine, quie
 
 @pytest.mark.parametrize("command", ["status", "plan", "apply --yes"])
 def test_a_thousand_keys_are_not_a_thousand_messages(
-    command: str, one: Machine, quiet: float, record_property: Any
+    command: str, one: ProjectMachine, quiet: float, record_property: Any
 ) -> None:
     account = one.spot.world.service_accounts[one.spot.spec.account_email]
     (ours,) = account.keys.values()

@@ -38,9 +38,9 @@ from kbq_tui.model.refs import ProjectRef
 from kbq_tui.sandbox.bigquery import job_resource, seed
 from kbq_tui.sandbox.context import PREFIX
 from kbq_tui.sandbox.resources import Account
-from tests.faults.cells import PATIENCE, WAYS, Cell, Known, many, report, spoil
-from tests.faults.field import IAM_METHODS, TABLE, Field, Spot
-from tests.faults.machine import Machine
+from tests.faults.cells import PATIENCE, WAYS, Cell, ReferenceRun, many, report, spoil
+from tests.faults.field import IAM_METHODS, TABLE, ProjectPool, Spot
+from tests.faults.machine import ProjectMachine
 from tests.faults.zygote import Zygote
 from tests.support import polling
 
@@ -247,7 +247,7 @@ ERRANDS = {
 
 
 @pytest.fixture(scope="module")
-def pieces(field: Field) -> Iterator[None]:
+def pieces(field: ProjectPool) -> Iterator[None]:
     """Pages of one row for answers of queries, and a sandbox that describes tokens in Google's place."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(job_resource, "_PAGE", 1)
@@ -269,7 +269,7 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module")
-def quiet(field: Field, pieces: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Undisturbed]:
+def quiet(field: ProjectPool, pieces: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Undisturbed]:
     folder = tmp_path_factory.mktemp("quiet")
 
     async def run(method: str) -> Undisturbed:
@@ -314,7 +314,7 @@ async def on_errand(spot: Spot, method: str, name: str, quiet: Undisturbed, *, e
 
 @pytest.mark.parametrize("name", WAYS)
 async def test_an_errand_that_fails_loses_nothing(
-    name: str, field: Field, quiet: dict[str, Undisturbed], tmp_path: Path, record_property: object
+    name: str, field: ProjectPool, quiet: dict[str, Undisturbed], tmp_path: Path, record_property: object
 ) -> None:
     cells = []
     # one after the other, because some faults affect all projects
@@ -355,7 +355,7 @@ def written(node: ast.AST) -> str | None:
     return None
 
 
-def test_every_method_in_the_source_is_in_a_matrix(known: Known) -> None:
+def test_every_method_in_the_source_is_in_a_matrix(known: ReferenceRun) -> None:
     held = {*known.methods, *ERRANDS, "bigquery.datasets.update"}  # the last is Google's name for PATCH, too
     folder = Path(kbq_tui.gcp.cloud.__file__).parent
     found = {written(node) for path in folder.glob("*.py") for node in ast.walk(ast.parse(path.read_text()))} - {None}
@@ -366,9 +366,9 @@ def test_every_method_in_the_source_is_in_a_matrix(known: Known) -> None:
 
 
 def test_every_method_that_the_commands_call_is_in_a_matrix(
-    known: Known, field: Field, zygote: Zygote, tmp_path: Path
+    known: ReferenceRun, field: ProjectPool, zygote: Zygote, tmp_path: Path
 ) -> None:
-    machine = Machine(field, zygote, tmp_path)
+    machine = ProjectMachine(field, zygote, tmp_path)
     answers = tmp_path / "answers.toml"
     answers.write_text(f'project = "{machine.spot.project}"\nlocation = "EU"\napply = true\n')
     before = len(field.sandbox.world.calls)

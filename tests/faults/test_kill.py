@@ -9,29 +9,29 @@ from typing import Any
 import pytest
 
 from kbq_tui.shell.sql import PROBE_PREFIX
-from tests.faults.field import Field
-from tests.faults.machine import Machine
+from tests.faults.field import ProjectPool
+from tests.faults.machine import ProjectMachine
 from tests.faults.zygote import KILL, RECORD, Zygote
 
 PARTS = 4
 """The points are spread over so many tests, for those who run tests in parallel."""
 
 
-MakeMachine = Callable[[], Machine]
+MakeMachine = Callable[[], ProjectMachine]
 
 
 @pytest.fixture
-def machine(field: Field, zygote: Zygote, tmp_path: Path) -> MakeMachine:
-    return lambda: Machine(field, zygote, tmp_path)
+def machine(field: ProjectPool, zygote: Zygote, tmp_path: Path) -> MakeMachine:
+    return lambda: ProjectMachine(field, zygote, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(
-    field: Field, zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
+    field: ProjectPool, zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Any], list[str]]:
     """The state after an `apply` without faults, and every point at which it could have been killed."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    whole = Machine(field, zygote, folder)
+    whole = ProjectMachine(field, zygote, folder)
     record = folder / "points"
     ran = whole.apply(**{RECORD: str(record)})
     assert ran.status == 0, ran.err

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.field import Field
-from tests.faults.machine import Machine
+from tests.faults.field import ProjectPool
+from tests.faults.machine import ProjectMachine
 from tests.faults.zygote import KILL, RECORD, Zygote
 
 PARTS = 2
@@ -20,18 +20,18 @@ FIRST = ("key", "rotate", "--yes", "--wait", "0")
 SECOND = ("key", "rotate", "--yes", "--confirmed", "--grace", "0")
 
 
-def begin(field: Field, zygote: Zygote, folder: Path) -> Machine:
-    made = Machine(field, zygote, folder)
+def begin(field: ProjectPool, zygote: Zygote, folder: Path) -> ProjectMachine:
+    made = ProjectMachine(field, zygote, folder)
     assert made.apply().status == 0
     return made
 
 
 @pytest.fixture
-def machine(field: Field, zygote: Zygote, tmp_path: Path) -> Callable[[], Machine]:
+def machine(field: ProjectPool, zygote: Zygote, tmp_path: Path) -> Callable[[], ProjectMachine]:
     return lambda: begin(field, zygote, tmp_path)
 
 
-def points_of(one: Machine, run: tuple[str, ...], record: Path, status: int) -> list[str]:
+def points_of(one: ProjectMachine, run: tuple[str, ...], record: Path, status: int) -> list[str]:
     ran = one.run(*run, **{RECORD: str(record)})
     assert ran.status == status, ran.err
     return [p for p in record.read_text().splitlines() if CHANGES.match(p)]
@@ -39,7 +39,7 @@ def points_of(one: Machine, run: tuple[str, ...], record: Path, status: int) -> 
 
 @pytest.fixture(scope="module")
 def undisturbed(
-    field: Field, zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
+    field: ProjectPool, zygote: Zygote, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, object], list[tuple[int, str]]]:
     """The state after a rotation without faults, and every point of its two runs at which it could have been killed."""
     folder = tmp_path_factory.mktemp("rotation")
@@ -52,7 +52,7 @@ def undisturbed(
     return one.spot.state(), [*((0, p) for p in first), *((1, p) for p in second)]
 
 
-def usable(one: Machine) -> set[str]:
+def usable(one: ProjectMachine) -> set[str]:
     account = one.spot.world.service_accounts[one.spot.spec.account_email]
     return {key.id for key in account.keys.values() if not key.disabled}
 
@@ -60,7 +60,7 @@ def usable(one: Machine) -> set[str]:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_killed_at_any_change_of_a_rotation_the_next_run_goes_on(
     part: int,
-    machine: Callable[[], Machine],
+    machine: Callable[[], ProjectMachine],
     undisturbed: tuple[dict[str, object], list[tuple[int, str]]],
     record_property: Callable[[str, object], None],
 ) -> None:
@@ -82,12 +82,12 @@ def test_killed_at_any_change_of_a_rotation_the_next_run_goes_on(
     assert not wrong, "\n".join([f"{len(wrong)} wrong of {len(own)} points", *wrong])
 
 
-def under_way(one: Machine) -> bool:
+def under_way(one: ProjectMachine) -> bool:
     lines = [json.loads(line) for line in one.journal.read_text().splitlines()]
     return [line["event"] for line in lines if line["action"].startswith("rotate:")][-1] == "intended"
 
 
-def come_right(one: Machine, old: str, known: dict[str, object], *, taken: bool) -> None:
+def come_right(one: ProjectMachine, old: str, known: dict[str, object], *, taken: bool) -> None:
     assert usable(one), "no key works"
     if not taken:
         assert old in usable(one), "Klaviyo's key was taken before Klaviyo had another"

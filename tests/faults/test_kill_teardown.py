@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kbq_tui.sandbox.bigquery import seed
-from tests.faults.field import Field
-from tests.faults.machine import Machine
+from tests.faults.field import ProjectPool
+from tests.faults.machine import ProjectMachine
 from tests.faults.zygote import KILL, RECORD, Zygote
 
 CHANGES = re.compile(r"after (journal settle|rpc delete|key file)")
 """The points at which something has changed, at Google, in the journal or in the key's folder."""
 
 
-def state(one: Machine) -> dict[str, object]:
+def state(one: ProjectMachine) -> dict[str, object]:
     """The project without its APIs: one that was enabled stays enabled."""
     found = one.spot.state()
     return {key: value for key, value in found.items() if key != "services"}
 
 
-def with_view(one: Machine) -> None:
+def with_view(one: ProjectMachine) -> None:
     """A view that `source --view` has created, as in sandbox and journal."""
     project, view = one.spot.project, f"{one.spot.project}.KLAVIYO_IMPORT_FROM_DWH.ready"
     context = one.spot.field.sandbox.context
@@ -38,10 +38,10 @@ def with_view(one: Machine) -> None:
 
 
 def test_killed_at_any_change_of_a_teardown_the_next_run_goes_on(
-    field: Field, zygote: Zygote, tmp_path: Path, record_property: Callable[[str, object], None]
+    field: ProjectPool, zygote: Zygote, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    def begin() -> Machine:
-        one = Machine(field, zygote, tmp_path)
+    def begin() -> ProjectMachine:
+        one = ProjectMachine(field, zygote, tmp_path)
         assert one.apply().status == 0
         with_view(one)
         return one

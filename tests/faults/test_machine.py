@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.sandbox.faults import Rule
-from tests.faults.field import Field
-from tests.faults.machine import Machine
+from tests.faults.field import ProjectPool
+from tests.faults.machine import ProjectMachine
 from tests.faults.zygote import DISK, KEYRING, UMASK, Ran, Zygote
 
 
 @pytest.fixture
-def one(field: Field, zygote: Zygote, tmp_path: Path) -> Machine:
-    return Machine(field, zygote, tmp_path)
+def one(field: ProjectPool, zygote: Zygote, tmp_path: Path) -> ProjectMachine:
+    return ProjectMachine(field, zygote, tmp_path)
 
 
 def refused(ran: Ran, *codes: str) -> None:
@@ -30,14 +30,14 @@ def refused(ran: Ran, *codes: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["read-only", "full"])
-def test_on_a_disk_that_takes_nothing_nothing_is_changed_at_google(kind: str, one: Machine) -> None:
+def test_on_a_disk_that_takes_nothing_nothing_is_changed_at_google(kind: str, one: ProjectMachine) -> None:
     before = one.spot.state()
     refused(one.apply(**{DISK: kind}))
     assert one.spot.state() == before
     assert one.apply().status == 0
 
 
-def test_a_disk_that_is_full_when_the_key_comes_costs_the_key_and_leaves_none_at_google(one: Machine) -> None:
+def test_a_disk_that_is_full_when_the_key_comes_costs_the_key_and_leaves_none_at_google(one: ProjectMachine) -> None:
     ran = one.apply(**{DISK: "full-at-key"})
     assert ran.status == 1, ran.err
     assert "deleted at Google again" in ran.err
@@ -47,7 +47,7 @@ def test_a_disk_that_is_full_when_the_key_comes_costs_the_key_and_leaves_none_at
     assert one.remote_keys() == {one.held()}
 
 
-def test_where_that_key_cannot_be_deleted_either_it_is_named_and_found_later(one: Machine) -> None:
+def test_where_that_key_cannot_be_deleted_either_it_is_named_and_found_later(one: ProjectMachine) -> None:
     one.spot.fail(Rule("iam.serviceAccountKeys.delete", "status", every=1, status=403))
     ran = one.apply(**{DISK: "full-at-key"})
     (left,) = one.remote_keys()
@@ -57,14 +57,14 @@ def test_where_that_key_cannot_be_deleted_either_it_is_named_and_found_later(one
     assert one.sweep() == 1
 
 
-def test_without_a_home_folder_it_is_said(one: Machine) -> None:
+def test_without_a_home_folder_it_is_said(one: ProjectMachine) -> None:
     one.env = {k: v for k, v in one.env.items() if not k.startswith("XDG_")} | {"HOME": "/dev/null/nobody"}
     before = one.spot.state()
     refused(one.apply())
     assert one.spot.state() == before
 
 
-def test_a_home_folder_that_is_a_file_is_said(one: Machine) -> None:
+def test_a_home_folder_that_is_a_file_is_said(one: ProjectMachine) -> None:
     one.home.joinpath("data").write_text("")
     ran = one.apply()
     refused(ran)
@@ -72,7 +72,7 @@ def test_a_home_folder_that_is_a_file_is_said(one: Machine) -> None:
 
 
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs a second file system")
-def test_a_key_path_on_another_file_system_works_too(one: Machine, tmp_path: Path) -> None:
+def test_a_key_path_on_another_file_system_works_too(one: ProjectMachine, tmp_path: Path) -> None:
     other = Path("/dev/shm") / f"kbq-test-{os.getpid()}-{one.spot.project}"
     other.mkdir(mode=0o700)
     try:
@@ -114,7 +114,7 @@ def written(path: Path) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("make", [as_file, as_link, as_dangling_link_into_nowhere, as_folder, as_pipe])
 def test_a_key_s_place_that_is_taken_is_left_alone_and_no_key_is_made(
-    make: Callable[[Path], None], one: Machine
+    make: Callable[[Path], None], one: ProjectMachine
 ) -> None:
     path = one.home / "key.json"
     make(path)
@@ -125,7 +125,7 @@ def test_a_key_s_place_that_is_taken_is_left_alone_and_no_key_is_made(
     assert one.remote_keys() == set()
 
 
-def test_a_home_folder_behind_a_link_works_too(one: Machine, tmp_path: Path) -> None:
+def test_a_home_folder_behind_a_link_works_too(one: ProjectMachine, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(one.home)
     one.env |= {k: str(link / v) for k, v in (("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state"))}
@@ -134,7 +134,7 @@ def test_a_home_folder_behind_a_link_works_too(one: Machine, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("umask", ["000", "777"])
-def test_whatever_the_umask_all_that_is_kept_is_private(umask: str, one: Machine) -> None:
+def test_whatever_the_umask_all_that_is_kept_is_private(umask: str, one: ProjectMachine) -> None:
     ran = one.apply(**{UMASK: umask})
     assert ran.status == 0, ran.err
     for path in one.home.rglob("*"):
@@ -152,7 +152,7 @@ def test_whatever_the_umask_all_that_is_kept_is_private(umask: str, one: Machine
         ("small", "did not keep the whole key"),
     ],
 )
-def test_a_keyring_of_no_use_is_said_and_the_file_is_what_counts(kind: str, said: str, one: Machine) -> None:
+def test_a_keyring_of_no_use_is_said_and_the_file_is_what_counts(kind: str, said: str, one: ProjectMachine) -> None:
     one.env.pop("KBQ_TUI_KEYRING")
     ran = one.apply(**{KEYRING: kind})
     assert ran.status == 0, ran.err

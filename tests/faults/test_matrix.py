@@ -18,7 +18,7 @@ from tests.faults.cells import (
     PATIENCE,
     WAYS,
     Cell,
-    Known,
+    ReferenceRun,
     Way,
     many,
     report,
@@ -27,7 +27,7 @@ from tests.faults.cells import (
     without_probes,
     worst,
 )
-from tests.faults.field import Field, Spot
+from tests.faults.field import ProjectPool, Spot
 
 MOST = 100
 """The most calls of one method, all of which fail, in an `apply`, a `status` and a `verify`; more mean that they are
@@ -38,7 +38,7 @@ def failures(found: Outcome) -> list[Problem]:
     return [*found.problems, *found.plan.warnings]
 
 
-async def in_apply(spot: Spot, method: str, way: Way, known: Known) -> Cell | None:
+async def in_apply(spot: Spot, method: str, way: Way, known: ReferenceRun) -> Cell | None:
     """The first call of a method fails while `apply` runs."""
     cell = Cell(method, "apply")
     spoil(spot, method, way, every=False)
@@ -56,7 +56,7 @@ async def in_apply(spot: Spot, method: str, way: Way, known: Known) -> Cell | No
     return cell
 
 
-async def everywhere(spot: Spot, method: str, way: Way, known: Known) -> Cell:
+async def everywhere(spot: Spot, method: str, way: Way, known: ReferenceRun) -> Cell:
     """Every call of a method fails, whatever runs."""
     cell = Cell(method, "always")
     spoil(spot, method, way, every=True)
@@ -107,7 +107,7 @@ def judge_apply(cell: Cell, found: Outcome, spot: Spot, way: Way) -> None:
     cell.outcome = "success" if found.complete else (found.problems[0].code or "unrecognised")
 
 
-async def converge(cell: Cell, spot: Spot, known: Known) -> None:
+async def converge(cell: Cell, spot: Spot, known: ReferenceRun) -> None:
     """Without faults: after one more `apply`, the project is as after a set-up without faults."""
     spot.mend()
     spot.short = frozenset()
@@ -136,7 +136,7 @@ async def let_go_of_unheld(cell: Cell, spot: Spot, ports: Ports, found: Outcome)
 
 @pytest.mark.parametrize("name", WAYS)
 async def test_a_call_that_fails_once_in_apply_loses_nothing(
-    name: str, field: Field, known: Known, tmp_path: Path, record_property: object
+    name: str, field: ProjectPool, known: ReferenceRun, tmp_path: Path, record_property: object
 ) -> None:
     way = WAYS[name]
     shared, own = split(known.apply)
@@ -150,7 +150,7 @@ async def test_a_call_that_fails_once_in_apply_loses_nothing(
 
 @pytest.mark.parametrize("name", [name for name, way in WAYS.items() if way.always])
 async def test_a_call_that_always_fails_loses_nothing(
-    name: str, field: Field, known: Known, tmp_path: Path, record_property: object
+    name: str, field: ProjectPool, known: ReferenceRun, tmp_path: Path, record_property: object
 ) -> None:
     way = WAYS[name]
     shared, own = split(known.methods)
@@ -164,7 +164,7 @@ async def test_a_call_that_always_fails_loses_nothing(
 
 @pytest.mark.parametrize("name", WAYS)
 async def test_a_call_that_fails_once_in_verify_is_no_verdict(
-    name: str, field: Field, known: Known, tmp_path: Path, record_property: object
+    name: str, field: ProjectPool, known: ReferenceRun, tmp_path: Path, record_property: object
 ) -> None:
     spot = field.spot(tmp_path)
     with spot.ports() as ports:

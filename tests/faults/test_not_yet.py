@@ -20,7 +20,7 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.faults import Rule
 from tests.faults.cells import PATIENCE
-from tests.faults.field import Field, Spot
+from tests.faults.field import ProjectPool, Spot
 from tests.support.memory_machine import VirtualClock
 
 TIMES = [1, 2, 3]
@@ -63,7 +63,7 @@ async def set_up(spot: Spot) -> None:
 
 @names
 async def test_apply_goes_on_from_an_account_it_made_before(
-    field: Field, tmp_path: Path, method: str, http: int
+    field: ProjectPool, tmp_path: Path, method: str, http: int
 ) -> None:
     spot = field.spot(tmp_path)
     await with_an_account_only(spot)
@@ -80,7 +80,7 @@ async def test_apply_goes_on_from_an_account_it_made_before(
     ("method", "http"), [(CREATE, 403), (CREATE, 404), (ON_DATASET, 400), (ON_PROJECT, 400)], ids=str
 )
 async def test_apply_waits_in_sight_for_what_it_has_just_made(
-    field: Field, tmp_path: Path, method: str, http: int
+    field: ProjectPool, tmp_path: Path, method: str, http: int
 ) -> None:
     spot = field.spot(tmp_path)
     spot.fail(refused(method, spot, http, nth=TIMES))
@@ -97,7 +97,7 @@ async def test_apply_waits_in_sight_for_what_it_has_just_made(
 
 @names
 async def test_what_was_just_made_is_neither_planned_again_nor_broken(
-    field: Field, tmp_path: Path, method: str, http: int
+    field: ProjectPool, tmp_path: Path, method: str, http: int
 ) -> None:
     spot = field.spot(tmp_path)
     await set_up(spot)
@@ -110,7 +110,7 @@ async def test_what_was_just_made_is_neither_planned_again_nor_broken(
 
 
 @pytest.mark.parametrize("http", [403, 404])
-async def test_verify_waits_for_a_list_of_keys_that_is_refused(field: Field, tmp_path: Path, http: int) -> None:
+async def test_verify_waits_for_a_list_of_keys_that_is_refused(field: ProjectPool, tmp_path: Path, http: int) -> None:
     spot = field.spot(tmp_path)
     await set_up(spot)
     spot.fill()
@@ -122,7 +122,7 @@ async def test_verify_waits_for_a_list_of_keys_that_is_refused(field: Field, tmp
 
 @pytest.mark.parametrize(("method", "http"), [(GET, 403), (CREATE, 403), (CREATE, 404)], ids=str)
 async def test_ten_minutes_later_the_same_refusals_are_final(
-    field: Field, tmp_path: Path, method: str, http: int
+    field: ProjectPool, tmp_path: Path, method: str, http: int
 ) -> None:
     spot = field.spot(tmp_path)
     await with_an_account_only(spot)
@@ -135,7 +135,9 @@ async def test_ten_minutes_later_the_same_refusals_are_final(
         assert ports.clock.naps == []
 
 
-async def test_a_create_whose_answer_was_lost_is_made_again_and_not_asked_for(field: Field, tmp_path: Path) -> None:
+async def test_a_create_whose_answer_was_lost_is_made_again_and_not_asked_for(
+    field: ProjectPool, tmp_path: Path
+) -> None:
     spot = field.spot(tmp_path)
     with spot.ports() as ports:
         ports.journal.intend("account", spot.spec.account_email)
@@ -147,7 +149,7 @@ async def test_a_create_whose_answer_was_lost_is_made_again_and_not_asked_for(fi
 
 
 @pytest.mark.parametrize("http", [403, 404])
-async def test_key_list_waits_for_an_account_that_was_just_made(field: Field, tmp_path: Path, http: int) -> None:
+async def test_key_list_waits_for_an_account_that_was_just_made(field: ProjectPool, tmp_path: Path, http: int) -> None:
     spot = field.spot(tmp_path)
     await set_up(spot)
     spot.fail(refused(LIST, spot, http, nth=TIMES))
@@ -177,7 +179,7 @@ async def keys_check(spot: Spot, *, later: float = 0.0) -> CheckResult:
 
 
 async def test_a_key_that_signed_in_is_alive_whatever_the_list_says(
-    field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    field: ProjectPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spot = field.spot(tmp_path)
     await without_its_key_in_the_list(spot, monkeypatch)
@@ -192,7 +194,7 @@ async def test_a_key_that_signed_in_is_alive_whatever_the_list_says(
 
 
 async def test_a_young_key_that_does_not_sign_in_is_not_called_dead_and_an_old_one_is(
-    field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    field: ProjectPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spot = field.spot(tmp_path)
     await without_its_key_in_the_list(spot, monkeypatch)

@@ -8,7 +8,7 @@ from kbq_tui.engine.apply import apply
 from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.events import Event, EventKind
-from tests.faults.field import Field, Spot
+from tests.faults.field import ProjectPool, Spot
 
 
 def tokens_asked(spot: Spot) -> int:
@@ -18,7 +18,7 @@ def tokens_asked(spot: Spot) -> int:
 @pytest.mark.parametrize("when", [EventKind.STARTED, EventKind.FINISHED])
 @pytest.mark.parametrize("nth", [1, 2, 3])
 async def test_tokens_that_die_in_mid_run_are_fetched_anew(
-    when: EventKind, nth: int, field: Field, tmp_path: Path
+    when: EventKind, nth: int, field: ProjectPool, tmp_path: Path
 ) -> None:
     spot = field.spot(tmp_path)
     before = tokens_asked(spot)

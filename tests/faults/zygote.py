@@ -290,7 +290,7 @@ def keyring(kind: str) -> None:
 
     values: dict[tuple[str, str], str] = {}
 
-    class Backend(library.backend.KeyringBackend):
+    class UnusableKeyring(library.backend.KeyringBackend):
         priority = 5  # type: ignore[assignment]
 
         def get_password(self, service: str, username: str) -> str | None:
@@ -311,7 +311,7 @@ def keyring(kind: str) -> None:
             if kind == "locked":
                 raise KeyringLocked("Failed to unlock the collection!")
 
-    library.set_keyring(Absent() if kind == "absent" else Backend())
+    library.set_keyring(Absent() if kind == "absent" else UnusableKeyring())
 
 
 if __name__ == "__main__":

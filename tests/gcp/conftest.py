@@ -26,7 +26,7 @@ TMP = "KLAVIYO_TMP"
 
 
 @dataclass
-class Ground:
+class CloudOnSandbox:
     """A running sandbox, and the adapter in it."""
 
     sandbox: Sandbox
@@ -80,7 +80,7 @@ class Ground:
         await cloud.close()
 
 
-Play = Callable[..., AbstractAsyncContextManager[Ground]]
+Play = Callable[..., AbstractAsyncContextManager[CloudOnSandbox]]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def play() -> Play:
             env = sandbox.env()
             caller = CallRunner(judge, timeout) if patient else CallRunner(judge, timeout, sleep=at_once)
             cloud = GoogleCloud.for_operator(CredentialOptions(env=env), Endpoints.from_env(env), caller=caller)
-            ground = Ground(sandbox, cloud)
+            ground = CloudOnSandbox(sandbox, cloud)
             ground.slept = slept  # type: ignore[attr-defined]
             yield ground
             await cloud.close()

@@ -13,20 +13,20 @@ from kbq_tui.gcp.rest_client import RestClient
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.sandbox.faults import Edit
-from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Ground, Play, problem
+from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, CloudOnSandbox, Play, problem
 from tests.support.polling import PATIENCE
 
-Call = Callable[[Ground], Awaitable[object]]
+Call = Callable[[CloudOnSandbox], Awaitable[object]]
 
 REST = "cloudresourcemanager.projects.get"
 RPC = "iam.serviceAccountKeys.enable"
 
 
-async def rest(ground: Ground) -> object:
+async def rest(ground: CloudOnSandbox) -> object:
     return await ground.cloud.project(ground.project)
 
 
-async def rpc(ground: Ground) -> None:
+async def rpc(ground: CloudOnSandbox) -> None:
     await ground.cloud.switch_key(ground.project, ground.email, ground.key_id, on=True)
 
 
@@ -282,7 +282,7 @@ async def test_a_new_key_that_is_not_everywhere_yet_is_not_yet(play: Play) -> No
 
 
 async def test_a_dataset_takes_five_updates_in_ten_seconds_and_more_are_waited_out(play: Play) -> None:
-    made: list[Ground] = []
+    made: list[CloudOnSandbox] = []
 
     def clock() -> float:
         return time.time() + (sum(made[0].slept) if made else 0.0)  # type: ignore[attr-defined]
@@ -325,7 +325,7 @@ async def test_a_flaky_google_is_no_reason_to_fail(play: Play) -> None:
     ids=["datasets", "tables", "policy", "dry run", "dataset", "account"],
 )
 async def test_an_empty_success_is_not_taken_for_nothing_there(
-    play: Play, monkeypatch: pytest.MonkeyPatch, path: str, ask: Callable[[Ground], Awaitable[object]]
+    play: Play, monkeypatch: pytest.MonkeyPatch, path: str, ask: Callable[[CloudOnSandbox], Awaitable[object]]
 ) -> None:
     real = RestClient.send
 

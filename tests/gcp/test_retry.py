@@ -39,7 +39,7 @@ def judge(error: BaseException, method: str, context: Context) -> CallFailure:
     return CallFailure(problem, acted=not isinstance(error, Refused | Final), retry_after=wait)
 
 
-class Bench:
+class VirtualTimeRunner:
     """A runner whose time passes only when it sleeps."""
 
     def __init__(self, timeout: float = 30, **more: int) -> None:
@@ -70,14 +70,14 @@ def failing(times: int, error: Exception) -> tuple[Callable[[Attempt], str], lis
 
 
 async def test_a_call_gives_what_the_function_returns_and_runs_on_a_daemon_thread() -> None:
-    thread = await Bench().run(lambda _: threading.current_thread())
+    thread = await VirtualTimeRunner().run(lambda _: threading.current_thread())
     assert isinstance(thread, threading.Thread)
     assert thread.daemon
     assert thread is not threading.main_thread()
 
 
 async def test_a_passing_fault_is_retried_with_growing_pauses() -> None:
-    bench = Bench()
+    bench = VirtualTimeRunner()
     fn, tries = failing(3, Passing())
     assert await bench.run(fn) == "done"
     assert len(tries) == 4
@@ -85,7 +85,7 @@ async def test_a_passing_fault_is_retried_with_growing_pauses() -> None:
 
 
 async def test_attempts_are_bounded() -> None:
-    bench = Bench(attempts=3)
+    bench = VirtualTimeRunner(attempts=3)
     fn, tries = failing(99, Passing())
     with pytest.raises(CallFailedError):
         await bench.run(fn)
@@ -95,20 +95,20 @@ async def test_attempts_are_bounded() -> None:
 async def test_a_final_fault_is_not_retried() -> None:
     fn, tries = failing(1, Final())
     with pytest.raises(ProblemError) as caught:
-        await Bench().run(fn)
+        await VirtualTimeRunner().run(fn)
     assert len(tries) == 1
     assert str(caught.value.problem.title) == "Final"
 
 
 async def test_the_server_says_how_long_to_wait() -> None:
-    bench = Bench()
+    bench = VirtualTimeRunner()
     fn, _ = failing(1, Passing(7))
     await bench.run(fn)
     assert bench.slept == [7]
 
 
 async def test_a_wait_longer_than_the_time_left_is_not_begun() -> None:
-    bench = Bench(timeout=5)
+    bench = VirtualTimeRunner(timeout=5)
     fn, tries = failing(1, Passing(60))
     with pytest.raises(ProblemError):
         await bench.run(fn)
@@ -118,21 +118,21 @@ async def test_a_wait_longer_than_the_time_left_is_not_begun() -> None:
 
 async def test_what_is_not_idempotent_is_repeated_only_if_it_certainly_did_not_act() -> None:
     fn, tries = failing(1, Refused())
-    assert await Bench().run(fn, idempotent=False) == "done"
+    assert await VirtualTimeRunner().run(fn, idempotent=False) == "done"
     assert len(tries) == 2
     fn, tries = failing(1, Passing())
     with pytest.raises(CallFailedError) as caught:
-        await Bench().run(fn, idempotent=False)
+        await VirtualTimeRunner().run(fn, idempotent=False)
     assert len(tries) == 1
     assert caught.value.unsure
 
 
 async def test_a_repetition_knows_that_an_earlier_attempt_may_have_acted() -> None:
     fn, tries = failing(1, Passing())
-    await Bench().run(fn)
+    await VirtualTimeRunner().run(fn)
     assert [attempt.unsure for attempt in tries] == [False, True]
     fn, tries = failing(1, Refused())
-    await Bench().run(fn)
+    await VirtualTimeRunner().run(fn)
     assert [attempt.unsure for attempt in tries] == [False, False]
 
 
@@ -169,7 +169,7 @@ async def test_no_more_threads_than_allowed_and_hung_ones_count() -> None:
 
 
 async def test_threads_end_with_their_calls() -> None:
-    bench = Bench()
+    bench = VirtualTimeRunner()
     await bench.run(lambda _: None)
     before = threading.active_count()
     await asyncio.gather(*(bench.run(lambda _: None) for _ in range(50)))
@@ -177,7 +177,7 @@ async def test_threads_end_with_their_calls() -> None:
 
 
 async def test_a_change_that_met_another_is_redone_from_the_start_a_bounded_number_of_times() -> None:
-    bench = Bench()
+    bench = VirtualTimeRunner()
     redo = ProblemError(Problem(made_up("KBQ-X"), verbatim(""), verbatim(""), retry=Retry.REDO))
     rounds = 0
 
@@ -208,4 +208,4 @@ async def test_any_other_problem_ends_the_redoing() -> None:
         raise ProblemError(Problem(made_up("KBQ-Y"), verbatim(""), verbatim("")))
 
     with pytest.raises(ProblemError, match="KBQ-Y"):
-        await Bench().caller.retry_on_conflict(change)
+        await VirtualTimeRunner().caller.retry_on_conflict(change)

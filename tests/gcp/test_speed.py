@@ -12,13 +12,13 @@ import pytest
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.sandbox.faults import Rule
-from tests.gcp.conftest import TMP, Ground, Play, problem
+from tests.gcp.conftest import TMP, CloudOnSandbox, Play, problem
 from tests.support.polling import PATIENCE
 
 LATENCY = 0.4
 
 
-async def observe(cloud: GoogleCloud, ground: Ground) -> list:
+async def observe(cloud: GoogleCloud, ground: CloudOnSandbox) -> list:
     """Read everything of one observation at once; failures are in the result as exceptions."""
     project = ground.project
     names = [f"{name}.googleapis.com" for name in ("bigquery", "iam", "cloudresourcemanager")]

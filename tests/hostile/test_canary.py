@@ -67,7 +67,7 @@ main({arguments})
 
 
 @dataclass
-class Place:
+class CanaryHome:
     """A sandbox, and a home in which the program has set up a connection."""
 
     sandbox: Served
@@ -103,18 +103,18 @@ def step_in(text: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryHome]:
     with served("fresh") as sandbox:
         home = tmp_path_factory.mktemp("canary")
         home.chmod(0o700)
-        made = Place(sandbox, home, Search(), [])
+        made = CanaryHome(sandbox, home, Search(), [])
         assert "Done." in made.run("apply", "--yes", "-vv")
         made.search.learn_file(made.key_file)
         made.search.learn_file(Path(sandbox.env["GOOGLE_APPLICATION_CREDENTIALS"]))
         yield made
 
 
-def test_the_search_itself_finds_a_key(place: Place) -> None:
+def test_the_search_itself_finds_a_key(place: CanaryHome) -> None:
     text = place.key_file.read_text()
     pem = json.loads(text)["private_key"]
     body = "".join(pem.splitlines()[1:-1])
@@ -124,7 +124,7 @@ def test_the_search_itself_finds_a_key(place: Place) -> None:
     assert not place.search.found_in(body[300 : 300 + WINDOW - 1])
 
 
-def test_no_command_prints_or_writes_any_of_it(place: Place) -> None:
+def test_no_command_prints_or_writes_any_of_it(place: CanaryHome) -> None:
     reports = place.home / "reports"
     reports.mkdir(exist_ok=True)
     for kind in ("md", "html", "json"):
@@ -145,7 +145,7 @@ def test_no_command_prints_or_writes_any_of_it(place: Place) -> None:
 
 
 @pytest.mark.parametrize("how", ["argument", "input", "json"])
-def test_a_pasted_key_is_explained_without_being_shown(place: Place, how: str) -> None:
+def test_a_pasted_key_is_explained_without_being_shown(place: CanaryHome, how: str) -> None:
     text = "Error loading " + place.key_file.read_text()
     if how == "argument":
         place.run("explain", text)
@@ -156,7 +156,7 @@ def test_a_pasted_key_is_explained_without_being_shown(place: Place, how: str) -
 
 
 @pytest.mark.parametrize("args", [(), ("--json",)])
-def test_a_demo_by_itself_keeps_it_to_its_files(place: Place, tmp_path: Path, args: tuple[str, ...]) -> None:
+def test_a_demo_by_itself_keeps_it_to_its_files(place: CanaryHome, tmp_path: Path, args: tuple[str, ...]) -> None:
     kept = tmp_path / "kept"
     said = place.run("demo", "--keep", str(kept), "-vv", *args)
     keys = [p for p in kept.rglob("*.json") if b"private_key_id" in p.read_bytes() and b"BEGIN" in p.read_bytes()]
@@ -198,7 +198,7 @@ def ask_for_the_key(terminal: Terminal) -> None:
         terminal.settle(0.3)
 
 
-def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place) -> None:
+def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: CanaryHome) -> None:
     with Terminal([*PROGRAM, "setup", "-vv"], place.sandbox.environ(place.home)) as terminal:
         to_the_last_step(terminal)
         for answer in ("\x1b", "\r"):  # Esc, and Enter on the focused widget
@@ -231,7 +231,7 @@ def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place
     assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
 
 
-def _print_the_key(place: Place, terminal: Terminal) -> None:
+def _print_the_key(place: CanaryHome, terminal: Terminal) -> None:
     """Print the key, which is then cleared from the terminal; remove it from the terminal's recorded input."""
     terminal.until_text("Step 6", "F10")
     ask_for_the_key(terminal)
@@ -246,7 +246,7 @@ def _print_the_key(place: Place, terminal: Terminal) -> None:
     del terminal.raw[before:printed]
 
 
-def test_screens_and_the_process_table_hold_none_of_it(place: Place) -> None:
+def test_screens_and_the_process_table_hold_none_of_it(place: CanaryHome) -> None:
     with Terminal([*PROGRAM, "setup", "-vv"], place.sandbox.environ(place.home)) as terminal:
         to_the_last_step(terminal)
         for key in "123":
@@ -267,7 +267,7 @@ def test_screens_and_the_process_table_hold_none_of_it(place: Place) -> None:
 
 
 @NEEDS_TMUX
-def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
+def test_what_is_copied_in_tmux_holds_none_of_it(place: CanaryHome) -> None:
     exports = " ".join(f"{k}='{v}'" for k, v in place.sandbox.environ(place.home).items() if k not in ("TERM", "PATH"))
     tmux = Tmux(f"env {exports} {' '.join(PROGRAM)} setup", place.home, 100, 30)
     try:
@@ -307,7 +307,7 @@ def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
     ids=["signing in", "looking", "on the screens"],
 )
 def test_a_crash_with_the_key_in_hand_shows_none_of_it(
-    place: Place, module: str, name: str, command: list[str], shown: bool
+    place: CanaryHome, module: str, name: str, command: list[str], shown: bool
 ) -> None:
     logs = [p for p in place.files() if p.suffix == ".log"]
     before = sum(p.read_text().count("RuntimeError") for p in logs)
@@ -348,12 +348,12 @@ async def test_nothing_that_a_run_holds_shows_it_in_its_repr(tmp_path: Path) -> 
             assert not canary().found_in(text), type(thing).__name__
 
 
-def test_nothing_in_the_environment_of_a_child_names_it(place: Place) -> None:
+def test_nothing_in_the_environment_of_a_child_names_it(place: CanaryHome) -> None:
     assert not any(place.search.found_in(value) for value in place.sandbox.environ(place.home).values())
     assert not any(place.search.found_in(value) for value in os.environ.values())
 
 
-def pasted(place: Place) -> dict[str, str]:
+def pasted(place: CanaryHome) -> dict[str, str]:
     """What somebody may have copied of a key: all of it, or a part."""
     text = place.key_file.read_text()
     pem = json.loads(text)["private_key"]
@@ -388,7 +388,7 @@ def pasted(place: Place) -> dict[str, str]:
     ],
     ids=" ".join,
 )
-def test_a_key_on_the_command_line_is_refused_and_not_repeated(place: Place, arguments: tuple[str, ...]) -> None:
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(place: CanaryHome, arguments: tuple[str, ...]) -> None:
     for form, value in pasted(place).items():
         said = place.run(*arguments, value)
         assert not place.search.found_in(said), form
@@ -399,7 +399,7 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(place: Place, arg
 @pytest.mark.parametrize("confirmed", [False, True], ids=["typed", "confirmed"])
 @pytest.mark.parametrize("field", ["project", "location", "import_dataset", "export_dataset", "account_id", "key_file"])
 def test_a_key_pasted_into_a_field_is_not_remembered(
-    place: Place, field: str, tmp_path: Path, *, confirmed: bool
+    place: CanaryHome, field: str, tmp_path: Path, *, confirmed: bool
 ) -> None:
     paths = Paths.from_env({"HOME": str(tmp_path)})
     tmp_path.chmod(0o700)

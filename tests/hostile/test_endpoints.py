@@ -147,7 +147,7 @@ def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(
 
 
 def test_a_redirect_is_not_followed(sandbox: Served, listener: Listener, tmp_path: Path) -> None:
-    class ForeignGrants(BaseHTTPRequestHandler):
+    class RedirectHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(307)
             self.send_header("Location", f"http://{listener.host}{self.path}")
@@ -158,7 +158,7 @@ def test_a_redirect_is_not_followed(sandbox: Served, listener: Listener, tmp_pat
 
         def log_message(self, *_: Any) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), ForeignGrants) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), RedirectHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         here = f"http://127.0.0.1:{server.server_address[1]}/"
         env = {OVERRIDE + api: here for api in ("BIGQUERY", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE")}

@@ -60,7 +60,7 @@ REFUSED = (
 
 
 @dataclass
-class Ground:
+class HostileScene:
     """A sandbox in this process, and a home for the program in others."""
 
     sandbox: Sandbox
@@ -129,12 +129,12 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileScene]:
     """The scenario, set up, and then with hostile text everywhere."""
     with Sandbox("hostile-text") as sandbox:
         home = tmp_path_factory.mktemp("hostile")
         home.chmod(0o700)
-        made = Ground(sandbox, home)
+        made = HostileScene(sandbox, home)
         assert "Done." in made.run("apply", "--yes", "-v")[1]
         seed(sandbox.context, sandbox.project, [f"CREATE TABLE `{sandbox.project}.{IMPORT_DATASET}.people` (x INT64)"])
         made.poison()
@@ -171,7 +171,7 @@ TOOLS = (["doctor"], ["doctor", "--json"], ["key", "list"], ["key", "list", "--j
 
 
 @pytest.fixture(params=["names", "refusals"])
-def world(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Ground]:
+def world(request: pytest.FixtureRequest, ground: HostileScene) -> Iterator[HostileScene]:
     """Names are always hostile; refusals as well, and endless, in one of two cases."""
     if request.param == "refusals":
         for journal in ground.home.rglob("journal.jsonl"):
@@ -182,13 +182,13 @@ def world(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Ground]:
 
 
 @pytest.mark.parametrize("command", TOOLS, ids=" ".join)
-def test_every_other_command_is_as_careful(ground: Ground, command: list[str]) -> None:
+def test_every_other_command_is_as_careful(ground: HostileScene, command: list[str]) -> None:
     for text in ground.run(*command):
         check_inert(text)
 
 
 @pytest.mark.parametrize("command", PLAIN, ids=" ".join)
-def test_plain_output_holds_nothing_that_a_terminal_obeys(world: Ground, command: list[str]) -> None:
+def test_plain_output_holds_nothing_that_a_terminal_obeys(world: HostileScene, command: list[str]) -> None:
     out, err = world.run(*command)
     check_inert(out)
     check_inert(err)
@@ -197,7 +197,7 @@ def test_plain_output_holds_nothing_that_a_terminal_obeys(world: Ground, command
 
 
 @pytest.mark.parametrize("command", [*PLAIN[:4], ["key", "list"], ["doctor"]], ids=" ".join)
-def test_in_german_it_is_no_different(world: Ground, command: list[str]) -> None:
+def test_in_german_it_is_no_different(world: HostileScene, command: list[str]) -> None:
     """A value put into a translated sentence is not itself read as a template."""
     out, err = world.run(*command, language="de")
     check_inert(out)
@@ -208,7 +208,7 @@ def test_in_german_it_is_no_different(world: Ground, command: list[str]) -> None
 
 
 @pytest.mark.parametrize("command", AS_JSON, ids=" ".join)
-def test_json_is_json_and_ascii(world: Ground, command: list[str]) -> None:
+def test_json_is_json_and_ascii(world: HostileScene, command: list[str]) -> None:
     out, err = world.run(*command, "--json")
     check_inert(err)
     assert out.isascii()
@@ -219,7 +219,7 @@ def test_json_is_json_and_ascii(world: Ground, command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["md", "html", "json"])
-def test_reports_hold_it_as_text(world: Ground, kind: str) -> None:
+def test_reports_hold_it_as_text(world: HostileScene, kind: str) -> None:
     path = world.home / f"r.{kind}"
     world.run("verify", "--report", str(path))
     text = path.read_text()
@@ -228,13 +228,13 @@ def test_reports_hold_it_as_text(world: Ground, kind: str) -> None:
     assert kind != "json" or text.isascii()
 
 
-def test_the_text_is_shown_as_it_is_and_not_left_out(ground: Ground) -> None:
+def test_the_text_is_shown_as_it_is_and_not_left_out(ground: HostileScene) -> None:
     out, _ = ground.run("verify", "-vv")
     assert TOUCHED in out
     assert inert("\x1b]0;owned\x07") in out
 
 
-def test_logs_journal_and_state_hold_nothing_that_a_terminal_obeys(world: Ground) -> None:
+def test_logs_journal_and_state_hold_nothing_that_a_terminal_obeys(world: HostileScene) -> None:
     world.run("verify", "-vv")
     for name, text in world.written().items():
         assert "\x1b" not in text, name
@@ -242,13 +242,13 @@ def test_logs_journal_and_state_hold_nothing_that_a_terminal_obeys(world: Ground
 
 
 @pytest.mark.parametrize("flag", [[], ["--json"]])
-def test_a_pasted_error_is_explained_without_being_obeyed(ground: Ground, flag: list[str]) -> None:
+def test_a_pasted_error_is_explained_without_being_obeyed(ground: HostileScene, flag: list[str]) -> None:
     out, err = ground.run("explain", "-", *flag, stdin=LONG)
     check_inert(out)
     check_inert(err)
 
 
-def test_screens_draw_it_and_obey_none_of_it(world: Ground) -> None:
+def test_screens_draw_it_and_obey_none_of_it(world: HostileScene) -> None:
     with Terminal([sys.executable, "-m", "kbq_tui", "setup"], world.env(), 120, 40) as terminal:
         walk = Walk(terminal)
         terminal.until_text("F10", seconds=30)
@@ -269,6 +269,6 @@ def test_screens_draw_it_and_obey_none_of_it(world: Ground) -> None:
 
 
 @pytest.mark.parametrize("dataset", [IMPORT_DATASET, STAGING_DATASET])
-def test_what_was_there_is_untouched_by_all_this(ground: Ground, dataset: str) -> None:
+def test_what_was_there_is_untouched_by_all_this(ground: HostileScene, dataset: str) -> None:
     assert ground.dataset(dataset).description == LONG
     assert any(POISON in e.get("userByEmail", "") for e in ground.dataset(dataset).access)

@@ -54,7 +54,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @dataclass
-class Ground:
+class LiveProject:
     """A project for tests.
 
     Attributes:
@@ -165,18 +165,18 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveProject]:
     """Names with a random suffix; whatever happens, everything with them is deleted at the end."""
     yield from _made(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def other_ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def other_ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveProject]:
     """The same with other names."""
     yield from _made(request, tmp_path_factory)
 
 
-def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveProject]:
     folder = tmp_path_factory.mktemp("live")
     folder.chmod(0o700)
     project = request.config.getoption("--live-project", "")
@@ -189,14 +189,14 @@ def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     }
     if project:
         spec = ConnectionSpec(project, location=request.config.getoption("--live-location"), **names)
-        yield from _cleaned(Ground(spec, dict(os.environ), folder, live=True))
+        yield from _cleaned(LiveProject(spec, dict(os.environ), folder, live=True))
     else:
         with Sandbox("partial") as sandbox:
             spec = ConnectionSpec(sandbox.project, location="EU", **names)
-            yield from _cleaned(Ground(spec, sandbox.env(), folder, live=False))
+            yield from _cleaned(LiveProject(spec, sandbox.env(), folder, live=False))
 
 
-def _cleaned(ground: Ground) -> Iterator[Ground]:
+def _cleaned(ground: LiveProject) -> Iterator[LiveProject]:
     try:
         yield ground
     finally:

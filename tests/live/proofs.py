@@ -11,17 +11,17 @@ from google.auth.transport.requests import AuthorizedSession
 from google.oauth2 import service_account
 
 from kbq_tui.gcp.endpoints import Endpoints
-from tests.live.conftest import Ground
+from tests.live.conftest import LiveProject
 from tests.support.polling import PATIENCE
 
 JSON = dict[str, Any]
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
-class Google:
+class GoogleRest:
     """Plain REST as the operator, in a dataset and an account created for this."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: LiveProject) -> None:
         self.ground, self.at = ground, Endpoints.from_env(ground.env)
         key = "" if ground.live else ground.env["GOOGLE_APPLICATION_CREDENTIALS"]
         found = (
@@ -65,7 +65,7 @@ class Google:
         return dict(answer.json())
 
 
-PROOFS: dict[str, Callable[[Google], None]] = {}
+PROOFS: dict[str, Callable[[GoogleRest], None]] = {}
 
 
 def eventually(ask: Callable[[], requests.Response], seconds: float) -> requests.Response:
@@ -78,15 +78,15 @@ def eventually(ask: Callable[[], requests.Response], seconds: float) -> requests
         time.sleep(1)
 
 
-def proves(belief: str) -> Callable[[Callable[[Google], None]], Callable[[Google], None]]:
-    def note(proof: Callable[[Google], None]) -> Callable[[Google], None]:
+def proves(belief: str) -> Callable[[Callable[[GoogleRest], None]], Callable[[GoogleRest], None]]:
+    def note(proof: Callable[[GoogleRest], None]) -> Callable[[GoogleRest], None]:
         PROOFS[belief] = proof
         return proof
 
     return note
 
 
-def with_table(there: Google, work: Callable[[str], None]) -> None:
+def with_table(there: GoogleRest, work: Callable[[str], None]) -> None:
     """Call `work` with a table of two INT64 columns and three rows, in the form ``DATASET.TABLE``."""
     name = f"{there.dataset.rpartition('/')[2]}.t{secrets.token_hex(4)}"
     there.query(f"CREATE TABLE `{name}` AS SELECT x, x AS y FROM UNNEST([1, 2, 3]) AS x")
@@ -96,14 +96,14 @@ def with_table(there: Google, work: Callable[[str], None]) -> None:
         there.query(f"DROP TABLE `{name}`")
 
 
-def refused(there: Google, sql: str) -> bool:
+def refused(there: GoogleRest, sql: str) -> bool:
     """Whether a dry run of a query is refused with 400 invalidQuery."""
     body = {"query": sql, "useLegacySql": False, "dryRun": True}
     answer = there.ask("POST", there.datasets.removesuffix("/datasets") + "/queries", body)
     return answer.status_code == 400 and answer.json()["error"]["errors"][0]["reason"] == "invalidQuery"
 
 
-def value(there: Google, expression: str) -> str:
+def value(there: GoogleRest, expression: str) -> str:
     """The value of an expression, as the API writes it."""
     (cell,) = there.query(f"SELECT {expression}")["rows"][0]["f"]
     return str(cell["v"])

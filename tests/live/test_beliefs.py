@@ -11,20 +11,20 @@ import pytest
 
 from kbq_tui.shell import sql as statements
 from tests.live.beliefs import PAGE, SANDBOX, SURE, beliefs, page
-from tests.live.conftest import Ground
-from tests.live.proofs import PROOFS, Google, eventually, proves, refused, value, with_table
+from tests.live.conftest import LiveProject
+from tests.live.proofs import PROOFS, GoogleRest, eventually, proves, refused, value, with_table
 
 JSON = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def there(other_ground: Ground) -> Iterator[Google]:
+def there(other_ground: LiveProject) -> Iterator[GoogleRest]:
     """A dataset and an account of our own; `other_ground` deletes them.
 
     They exist as long as `other_ground`, because a worker that steals work may leave this module, and come back to it.
     """
     ground = other_ground
-    there = Google(ground)
+    there = GoogleRest(ground)
     reference = {"projectId": there.project, "datasetId": ground.spec.import_dataset}
     body = {"datasetReference": reference, "location": ground.spec.location}
     assert there.ask("POST", there.datasets, body).status_code == 200
@@ -39,14 +39,14 @@ def there(other_ground: Ground) -> Iterator[Google]:
 
 
 @proves("unknown-account")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     error = there.refusal("GET", f"{there.accounts}/{there.nobody}")
     assert (error["code"], error["status"], error["message"]) == (404, "NOT_FOUND", "Unknown service account")
     assert error["errors"]
 
 
 @proves("account-patch-answer")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     body = {"serviceAccount": {"displayName": "A live test"}, "updateMask": "displayName"}
     answer = there.ask("PATCH", there.account, body).json()
     assert set(answer) == {"name", "displayName"}
@@ -54,7 +54,7 @@ def _(there: Google) -> None:
 
 
 @proves("role-permissions")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     recorded: dict[str, list[str]] = json.loads((SANDBOX / "roles.json").read_text())["roles"]
     served = {p.rpartition(".")[0] for held in recorded.values() for p in held}
     different = {}
@@ -67,7 +67,7 @@ def _(there: Google) -> None:
 
 
 @proves("unknown-account-in-access")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     entry = {"role": "READER", "userByEmail": there.nobody}
     error = there.refusal("PATCH", there.dataset, {"access": [*there.access(), entry]})
     assert error["code"] == 400
@@ -75,14 +75,14 @@ def _(there: Google) -> None:
 
 
 @proves("last-owner")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     left = [entry for entry in there.access() if entry.get("role") != "OWNER"]
     error = there.refusal("PATCH", there.dataset, {"access": left})
     assert (error["code"], error["message"]) == (400, "Cannot remove all owners from a dataset.")
 
 
 @proves("duplicate-entries")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     before = there.access()
     entry = {"role": "READER", "userByEmail": there.ground.spec.account_email}
     after = there.patched(access=[*before, entry, entry])["access"]
@@ -91,7 +91,7 @@ def _(there: Google) -> None:
 
 
 @proves("legacy-role-names")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     before = there.access()
     entry = {"role": "roles/bigquery.dataViewer", "userByEmail": there.ground.spec.account_email}
     after = there.patched(access=[*before, entry])["access"]
@@ -100,25 +100,25 @@ def _(there: Google) -> None:
 
 
 @proves("time-travel")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     assert there.get(there.dataset)["maxTimeTravelHours"] == "168"
 
 
 @proves("dataset-view")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     metadata, access = there.get(there.dataset, datasetView="METADATA"), there.get(there.dataset, datasetView="ACL")
     assert ("access" in metadata, "creationTime" in metadata) == (False, True)
     assert ("access" in access, "creationTime" in access) == (True, False)
 
 
 @proves("stale-dataset-etag")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     error = there.refusal("PATCH", there.dataset, {"description": "x"}, headers={"If-Match": "BwOldAAA"})
     assert (error["code"], error["errors"][0]["reason"]) == (412, "conditionNotMet")
 
 
 @proves("fields-mask")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     assert set(there.get(there.dataset, fields="location,datasetReference/datasetId")) == {
         "location",
         "datasetReference",
@@ -126,7 +126,7 @@ def _(there: Google) -> None:
 
 
 @proves("unset-org-policy")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     url = f"{there.at.orgpolicy}/v2/projects/{there.project}/policies/iam.disableServiceAccountKeyUpload"
     answer = there.ask("GET", url)
     if answer.status_code in (200, 403):
@@ -135,20 +135,20 @@ def _(there: Google) -> None:
 
 
 @proves("disabled-service")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     url = f"{there.at.serviceusage}/v1/projects/{there.project}/services"
     found = there.get(url, filter="state:DISABLED", pageSize="1").get("services", [])
     assert [set(service) for service in found] == [{"name", "state"}]
 
 
 @proves("hidden-project-v1")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     error = there.refusal("GET", f"{there.at.resourcemanager}/v1/projects/{there.ground.spec.account_id}-none")
     assert error == {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}
 
 
 @proves("hidden-project-v3")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     error = there.refusal("GET", f"{there.at.resourcemanager}/v3/projects/{there.ground.spec.account_id}-none")
     assert (error["code"], error["status"]) == (403, "PERMISSION_DENIED")
     assert "'resourcemanager.projects.get' denied on resource" in error["message"]
@@ -156,7 +156,7 @@ def _(there: Google) -> None:
 
 
 @proves("ten-keys")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     for _ in range(10):
         assert there.ask("POST", f"{there.account}/keys", {}).status_code == 200
     error = there.refusal("POST", f"{there.account}/keys", {})
@@ -164,7 +164,7 @@ def _(there: Google) -> None:
 
 
 @proves("dataset-update-rate")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     answers = [there.ask("PATCH", there.dataset, {"description": f"{i}"}) for i in range(12)]
     refused = [a.json()["error"] for a in answers if a.status_code != 200]
     assert refused, "all twelve were taken"
@@ -173,13 +173,13 @@ def _(there: Google) -> None:
 
 # What uses up the quota of updates comes last.
 @proves("lenient-json")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     parameter = {"name": "p", "parameterType": {"type": "FLOAT64"}, "parameterValue": {"value": 1.25}}
     assert there.query("SELECT @p", queryParameters=[parameter])["rows"] == [{"f": [{"v": "1.25"}]}]
 
 
 @proves("anonymous-results")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     job = there.query("SELECT 1 AS x")["jobReference"]
     url = f"{there.datasets.removesuffix('/datasets')}/jobs/{job['jobId']}"
     table = there.get(url, location=job["location"])["configuration"]["query"]["destinationTable"]
@@ -191,27 +191,27 @@ def _(there: Google) -> None:
 
 
 @proves("struct-names")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     schema = there.query("SELECT (1, 'x')")["schema"]["fields"][0]
     assert [field["name"] for field in schema["fields"]] == ["_field_1", "_field_2"]
 
 
 @proves("geography-text")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     geojson = '{"type": "LineString", "coordinates": [[1, 2.50], [3, 4]]}'
     sql = f"SELECT ST_GEOGFROMTEXT('linestring( 1.0 2.50 , 3 4)') AS a, ST_GEOGFROMGEOJSON('{geojson}') AS b"
     assert there.query(sql)["rows"] == [{"f": [{"v": "LINESTRING(1 2.5, 3 4)"}] * 2}]
 
 
 @proves("large-bignumeric")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     digits = f"-{'9' * 38}.{'9' * 38}"
     parameter = {"name": "p", "parameterType": {"type": "BIGNUMERIC"}, "parameterValue": {"value": digits}}
     assert there.query("SELECT @p", queryParameters=[parameter])["rows"] == [{"f": [{"v": digits}]}]
 
 
 @proves("script-variables")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     sql = "DECLARE x INT64 DEFAULT 1; SET x = (SELECT 2); SELECT x, y.x AS z FROM (SELECT 3 AS x) AS y"
     answer = there.query(sql)
     assert answer["rows"] == [{"f": [{"v": "3"}, {"v": "3"}]}]
@@ -221,7 +221,7 @@ def _(there: Google) -> None:
 
 
 @proves("query-plan")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     name = f"plan_{secrets.token_hex(4)}"
     there.query(f"CREATE TABLE `{there.dataset.rpartition('/')[2]}.{name}` AS SELECT 1 AS x")
     try:
@@ -235,7 +235,7 @@ def _(there: Google) -> None:
 
 
 @proves("streaming-one-bad-row")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     name = f"rows_{secrets.token_hex(4)}"
     body = {"tableReference": {"tableId": name}, "schema": {"fields": [{"name": "id", "type": "INTEGER"}]}}
     assert there.ask("POST", there.dataset + "/tables", body).status_code == 200
@@ -250,7 +250,7 @@ def _(there: Google) -> None:
 
 
 @proves("bytes-billed")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     def work(table: str) -> None:
         job = there.query(f"SELECT x FROM `{table}`", useQueryCache=False)["jobReference"]
         url = f"{there.datasets.removesuffix('/datasets')}/jobs/{job['jobId']}"
@@ -261,7 +261,7 @@ def _(there: Google) -> None:
 
 
 @proves("bytes-billed-limit")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     def work(table: str) -> None:
         body = {"query": f"SELECT x FROM `{table}`", "useLegacySql": False, "maximumBytesBilled": "1024"}
         error = there.refusal("POST", there.datasets.removesuffix("/datasets") + "/queries", body)
@@ -272,7 +272,7 @@ def _(there: Google) -> None:
 
 
 @proves("dry-run-bytes")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     def work(table: str) -> None:
         assert there.query(f"SELECT x FROM `{table}`", dryRun=True)["totalBytesProcessed"] == "24"
         assert there.query(f"SELECT * FROM `{table}`", dryRun=True)["totalBytesProcessed"] == "48"
@@ -281,7 +281,7 @@ def _(there: Google) -> None:
 
 
 @proves("before-the-table")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     def work(table: str) -> None:
         moment = "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)"
         body = {"query": f"SELECT x FROM `{table}` FOR SYSTEM_TIME AS OF {moment}", "useLegacySql": False}
@@ -292,7 +292,7 @@ def _(there: Google) -> None:
 
 
 @proves("jobs-view")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     location = there.query("SELECT 1")["jobReference"]["location"]
     since = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     answer = there.query(statements.account_jobs(there.project, location, there.nobody, since, 1), location=location)
@@ -305,7 +305,7 @@ def _(there: Google) -> None:
 
 
 @proves("routine-body")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     name, dataset = f"f{secrets.token_hex(4)}", there.ground.spec.import_dataset
     reference = {"projectId": there.project, "datasetId": dataset, "routineId": name}
     number = {"typeKind": "INT64"}
@@ -323,7 +323,7 @@ def _(there: Google) -> None:
 
 
 @proves("query-quota")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     service = f"{there.at.serviceusage}/v1beta1/projects/{there.project}/services/bigquery.googleapis.com"
     wanted = "bigquery.googleapis.com/quota/query/usage"
     metrics = there.get(f"{service}/consumerQuotaMetrics", pageSize="200")["metrics"]
@@ -336,7 +336,7 @@ def _(there: Google) -> None:
 
 
 @proves("dry-run-references")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     def work(table: str) -> None:
         there.query(f"CREATE VIEW `{table}_view` AS SELECT x FROM `{there.project}.{table}`")
         try:
@@ -352,7 +352,7 @@ def _(there: Google) -> None:
 
 
 @proves("columns-view")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     def work(table: str) -> None:
         dataset, name = table.split(".")
         answer = there.query(
@@ -368,7 +368,7 @@ def _(there: Google) -> None:
 
 
 @proves("table-sample")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     def work(table: str) -> None:
         assert there.query(f"SELECT COUNT(*) FROM `{table}` TABLESAMPLE SYSTEM (100 PERCENT)")["rows"][0]["f"] == [
             {"v": "3"}
@@ -383,21 +383,21 @@ def _(there: Google) -> None:
 
 
 @proves("differences")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     assert value(there, "CAST(DATE '2021-05-20' - DATE '2020-04-19' AS STRING)") == "0-0 396 0:0:0"
     moments = "TIMESTAMP '2021-06-01 12:34:56.789' - TIMESTAMP '2021-05-31 00:00:00'"
     assert value(there, f"CAST({moments} AS STRING)") == "0-0 0 36:34:56.789"
 
 
 @proves("types-refused")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     for expression in ("IF(TRUE, 1, 'a')", "CASE WHEN TRUE THEN 1 ELSE TRUE END", "COALESCE(1, 'a')", "[1, 'a']",
                        "1 UNION ALL SELECT 'a'", "CAST(TRUE AS FLOAT64)", "SAFE_CAST(1 AS BYTES)"):  # fmt: skip
         assert refused(there, f"SELECT {expression}"), expression
 
 
 @proves("texts-of-moments")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     for text, kind in (("2020/01/01", "DATE"), ("2020-01-01 10:00:00", "DATE"), ("10:00", "TIME"),
                        ("2020-01-01 10:00:00.1234567", "DATETIME"), ("2020-01-01 10", "TIMESTAMP")):  # fmt: skip
         assert value(there, f"SAFE_CAST(x AS {kind}) IS NULL FROM UNNEST(['{text}']) AS x") == "true", (text, kind)
@@ -405,14 +405,14 @@ def _(there: Google) -> None:
 
 
 @proves("least-of-nan")
-def _(there: Google) -> None:
+def _(there: GoogleRest) -> None:
     numbers = "UNNEST([1.0, CAST('NaN' AS FLOAT64)]) AS x"
     for expression in ("MIN(x)", "MAX(x)", "LEAST(MIN(x), 1.0)", "GREATEST(MIN(x), 1.0)"):
         assert value(there, f"{expression} FROM {numbers}") == "NaN", expression
 
 
 @pytest.mark.parametrize("belief", PROOFS)
-def test_google_does_as_the_sandbox_believes(belief: str, there: Google, record_property: Any) -> None:
+def test_google_does_as_the_sandbox_believes(belief: str, there: GoogleRest, record_property: Any) -> None:
     record_property("belief", belief)
     PROOFS[belief](there)
 

@@ -22,7 +22,7 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER
 from kbq_tui.planning.diff import diff
 from kbq_tui.shell.sql import PROBE_PREFIX
-from tests.live.conftest import Ground
+from tests.live.conftest import LiveProject
 
 REFUSALS = (
     ("CREATE TABLE `{p}.{i}.x` (x INT64)", "KBQ-TABLE-WRITE-DENIED"),
@@ -36,12 +36,12 @@ REFUSALS = (
 ROOT = Path(__file__).parent.parent.parent
 
 
-async def set_up(ground: Ground, ports: Ports, **more: Any) -> Outcome:
+async def set_up(ground: LiveProject, ports: Ports, **more: Any) -> Outcome:
     patience = Patience(limit=ground.patience, first=0.5 if not ground.live else 5.0)
     return await apply(ground.spec, ports, lambda _: None, patience=patience, **more)
 
 
-async def verdicts(ground: Ground, ports: Ports, *, wait: bool = True) -> dict[str, tuple[str, str]]:
+async def verdicts(ground: LiveProject, ports: Ports, *, wait: bool = True) -> dict[str, tuple[str, str]]:
     patience = Patience(limit=ground.patience if wait else 0.0)
     return {r.id: (r.verdict.value, str(r.evidence)) for r in await verify(ground.spec, ports, patience=patience)}
 
@@ -52,12 +52,12 @@ async def refusal(work: Awaitable[object]) -> str | None:
     return caught.value.problem.code
 
 
-def account_cloud(ground: Ground, ports: Ports) -> Cloud:
+def account_cloud(ground: LiveProject, ports: Ports) -> Cloud:
     """Google as the service account sees it."""
     return ports.impersonate(ports.keys.load(ground.spec.key_file, ground.spec.project, ground.spec.account_email))
 
 
-async def nothing_of_ours_is_there_and_nothing_else_would_have_to_be_changed(ground: Ground) -> None:
+async def nothing_of_ours_is_there_and_nothing_else_would_have_to_be_changed(ground: LiveProject) -> None:
     assert await ground.traces() == []
     with ground.ports() as ports:
         plan = diff(ground.spec, await observe(ground.spec, ports))
@@ -66,7 +66,7 @@ async def nothing_of_ours_is_there_and_nothing_else_would_have_to_be_changed(gro
     assert {a.change for a in plan.changes} <= {Change.CREATE, Change.UPDATE}
 
 
-async def a_set_up_is_made_and_the_second_run_changes_nothing(ground: Ground) -> None:
+async def a_set_up_is_made_and_the_second_run_changes_nothing(ground: LiveProject) -> None:
     with ground.ports() as ports:
         first = await set_up(ground, ports)
         assert first.complete, first.problems
@@ -79,7 +79,7 @@ async def a_set_up_is_made_and_the_second_run_changes_nothing(ground: Ground) ->
     assert second.done == []
 
 
-async def what_was_made_reads_back_as_it_was_wanted(ground: Ground) -> None:
+async def what_was_made_reads_back_as_it_was_wanted(ground: LiveProject) -> None:
     spec = ground.spec
     with ground.ports() as ports:
         observed = await observe(spec, ports)
@@ -96,7 +96,7 @@ async def what_was_made_reads_back_as_it_was_wanted(ground: Ground) -> None:
     assert diff(spec, observed).complete
 
 
-async def every_check_passes_with_something_to_read(ground: Ground) -> None:
+async def every_check_passes_with_something_to_read(ground: LiveProject) -> None:
     spec, dataset = ground.spec, ground.spec.import_dataset
     ground.scratch += [(dataset, "people_view"), (dataset, "people")]
     with ground.ports() as ports:
@@ -114,7 +114,7 @@ async def every_check_passes_with_something_to_read(ground: Ground) -> None:
     assert [t for t in left if t.startswith(PROBE_PREFIX)] == []
 
 
-async def refusals_are_recognised_by_googles_own_words(ground: Ground) -> None:
+async def refusals_are_recognised_by_googles_own_words(ground: LiveProject) -> None:
     spec = ground.spec
     ground.scratch.append((spec.import_dataset, "x"))  # if Google does not refuse it
     with ground.ports() as ports:
@@ -125,7 +125,7 @@ async def refusals_are_recognised_by_googles_own_words(ground: Ground) -> None:
         await cloud.close()
 
 
-async def what_is_not_there_is_told_from_what_may_not_be_seen(ground: Ground) -> None:
+async def what_is_not_there_is_told_from_what_may_not_be_seen(ground: LiveProject) -> None:
     spec = ground.spec
     with ground.ports() as ports:
         assert await ports.cloud.dataset(spec.project, spec.import_dataset + "_none") is None
@@ -138,7 +138,7 @@ async def what_is_not_there_is_told_from_what_may_not_be_seen(ground: Ground) ->
         await cloud.close()
 
 
-async def an_over_grant_is_found_and_taken_away_on_request(ground: Ground) -> None:
+async def an_over_grant_is_found_and_taken_away_on_request(ground: LiveProject) -> None:
     spec = ground.spec
     with ground.ports() as ports:
         await ports.cloud.grant_dataset(spec.project, spec.import_dataset, DATA_EDITOR, spec.member)
@@ -155,7 +155,7 @@ async def an_over_grant_is_found_and_taken_away_on_request(ground: Ground) -> No
         assert [e.role for e in info.access or () if e.member == spec.member] == [DATA_VIEWER]
 
 
-async def a_second_key_is_found_and_deleted(ground: Ground) -> None:
+async def a_second_key_is_found_and_deleted(ground: LiveProject) -> None:
     spec = ground.spec
     with ground.ports() as ports:
         await ports.cloud.create_key(spec.project, spec.account_email)
@@ -172,7 +172,7 @@ async def a_second_key_is_found_and_deleted(ground: Ground) -> None:
                 assert await ports.cloud.delete_key(spec.project, spec.account_email, key.id)
 
 
-async def two_writers_at_once_lose_nothing(ground: Ground) -> None:
+async def two_writers_at_once_lose_nothing(ground: LiveProject) -> None:
     spec = ground.spec
     with ground.ports() as one, ground.ports() as two:
         roles = ("roles/bigquery.metadataViewer", "roles/bigquery.dataOwner")
@@ -188,7 +188,7 @@ async def two_writers_at_once_lose_nothing(ground: Ground) -> None:
             assert await one.cloud.revoke_dataset(spec.project, spec.staging_dataset, role, spec.member)
 
 
-async def a_deleted_key_no_longer_signs_in(ground: Ground) -> None:
+async def a_deleted_key_no_longer_signs_in(ground: LiveProject) -> None:
     spec = ground.spec
     with ground.ports() as ports:
         local = ports.keys.inspect(spec.key_file, spec.project, spec.account_email)
@@ -201,7 +201,7 @@ async def a_deleted_key_no_longer_signs_in(ground: Ground) -> None:
         await ground.until(refused)
 
 
-async def the_clean_up_leaves_nothing_and_may_run_twice(ground: Ground) -> None:
+async def the_clean_up_leaves_nothing_and_may_run_twice(ground: LiveProject) -> None:
     assert await ground.clean() == []
     await ground.until(ground.nothing)
     assert await ground.clean() == []
@@ -222,7 +222,7 @@ STEPS = (
 )
 
 
-async def test_google_is_what_the_program_believes(ground: Ground) -> None:
+async def test_google_is_what_the_program_believes(ground: LiveProject) -> None:
     for step in STEPS:
         print(step.__name__.replace("_", " "))  # which one it was, if it fails
         await step(ground)

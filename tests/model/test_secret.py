@@ -27,12 +27,15 @@ KEY = {
 }
 
 
+@dataclass
+class Holder:
+    """An object with a secret in it."""
+
+    inner: Secret
+
+
 def test_a_secret_shows_a_mask_wherever_it_is_shown() -> None:
     secret = Secret("canary")
-
-    @dataclass
-    class Holder:
-        inner: Secret
 
     shown = [
         repr(secret),
@@ -52,10 +55,6 @@ def test_a_secret_cannot_leave_by_copying() -> None:
         with pytest.raises(TypeError) as caught:
             leave(Secret("canary"))  # type: ignore[operator]
         assert "canary" not in str(caught.value)
-
-    @dataclass
-    class Holder:
-        inner: Secret
 
     with pytest.raises(TypeError):
         asdict(Holder(Secret("canary")))

@@ -21,7 +21,7 @@ _ENTRY = {"message", "domain", "reason", "location", "locationType", "debugInfo"
 
 
 @dataclass
-class Verdict:
+class ExchangeVerdict:
     """The result for one exchange.
 
     Attributes:
@@ -36,7 +36,7 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
 
 
-def judge(exchange: Exchange) -> Verdict:
+def judge(exchange: Exchange) -> ExchangeVerdict:
     """Compare an exchange with the documents.
 
     Requests are judged if the product makes them. Tests send anything by hand, and Google's own clients send fields
@@ -47,14 +47,14 @@ def judge(exchange: Exchange) -> Verdict:
         return _judge_message(exchange)
     found = served_by(exchange.path)
     if found is None:
-        return Verdict()
+        return ExchangeVerdict()
     google, path = found
     # the parts of a file are sent to the address of the upload, which the documents leave to the protocol
     is_part = exchange.verb == "PUT" and exchange.path.startswith("/upload/")
     method = google.find("POST" if is_part else exchange.verb, path)
     if method is None:
-        return Verdict(faults=[] if exchange.status == 404 else [f"{exchange.verb} {path}: no such method"])
-    verdict = Verdict(method["id"])
+        return ExchangeVerdict(faults=[] if exchange.status == 404 else [f"{exchange.verb} {path}: no such method"])
+    verdict = ExchangeVerdict(method["id"])
     if exchange.agent.startswith(PRODUCT) and exchange.status != 400:
         _parameters(google, method, exchange.query, verdict)
         if "request" in method and not exchange.path.startswith("/upload/"):
@@ -68,12 +68,12 @@ def judge(exchange: Exchange) -> Verdict:
     return verdict
 
 
-def _judge_message(exchange: Exchange) -> Verdict:
+def _judge_message(exchange: Exchange) -> ExchangeVerdict:
     """google.iam.admin.v1: the messages check the request, and the answer's fields are those of REST."""
     google = document("iam", "v1")
     name = exchange.method.replace("serviceAccountKeys", "serviceAccounts.keys")
     method = google.methods[name.replace("iam.service", "iam.projects.service")]
-    verdict = Verdict(method["id"])
+    verdict = ExchangeVerdict(method["id"])
     _answer(google, method, exchange, verdict)
     if exchange.status < 400:
         verdict.faults += _message_faults(exchange)
@@ -104,7 +104,7 @@ def without(value: Any, names: frozenset[str]) -> Any:
     return {key: without(inner, names) for key, inner in value.items() if key not in names}
 
 
-def _parameters(google: Document, method: JSON, query: list[tuple[str, str]], verdict: Verdict) -> None:
+def _parameters(google: Document, method: JSON, query: list[tuple[str, str]], verdict: ExchangeVerdict) -> None:
     known = {**google.parameters, **method.get("parameters", {})}
     seen: set[str] = set()
     for name, value in query:
@@ -129,7 +129,7 @@ def _parameters(google: Document, method: JSON, query: list[tuple[str, str]], ve
             verdict.faults.append(f"?{name}: is required")
 
 
-def _answer(google: Document, method: JSON, exchange: Exchange, verdict: Verdict) -> None:
+def _answer(google: Document, method: JSON, exchange: Exchange, verdict: ExchangeVerdict) -> None:
     if exchange.status >= 400:
         verdict.faults += _error_faults(exchange)
     elif "response" in method:

@@ -51,7 +51,7 @@ def running(bq):
     return [job["jobReference"]["jobId"] for job in bq.get(BASE + "/jobs?stateFilter=running").json()["jobs"]]
 
 
-class CopyResult:
+class PendingRequest:
     """A request whose answer is not waited for."""
 
     def __init__(self, caller, path, body):
@@ -71,7 +71,7 @@ def send(bq, sql, job_id):
     before = set(running(bq))
     configuration = {"query": {"query": sql, "useLegacySql": False}}
     body = {"jobReference": {"projectId": P, "jobId": job_id}, "configuration": configuration}
-    sent = CopyResult(bq, BASE + "/jobs", body)
+    sent = PendingRequest(bq, BASE + "/jobs", body)
     wait_until(lambda: set(running(bq)) - before)
     return sent
 
@@ -105,7 +105,7 @@ def test_others_are_answered_while_it_runs_and_it_ends_when_its_caller_leaves(bq
 
 def test_jobs_query_ends_when_its_caller_leaves_and_runs_again_for_the_same_request(bq):
     body = {"query": ENDLESS, "useLegacySql": False, "requestId": "one"}
-    sent = CopyResult(bq, BASE + "/queries", body)
+    sent = PendingRequest(bq, BASE + "/queries", body)
     wait_until(lambda: running(bq))
     sent.leave()
     wait_until(lambda: not running(bq))
@@ -221,7 +221,7 @@ def test_others_are_answered_while_a_query_is_read(bq, monkeypatch):
 
     monkeypatch.setattr(jobs, "parse_script", slow)
     configuration = {"query": {"query": "SELECT 'slowly'", "useLegacySql": False}}
-    sent = CopyResult(bq, BASE + "/jobs", {"configuration": configuration})
+    sent = PendingRequest(bq, BASE + "/jobs", {"configuration": configuration})
     assert reading.wait(PATIENCE)
     assert bq.get(BASE + "/datasets/D").status_code == 200
     assert query(bq, "SELECT 1").status_code == 200

@@ -134,7 +134,7 @@ def test_where_a_key_is_demanded_a_query_without_one_is_refused(start, connect):
 
 
 def test_a_reader_sees_what_was_and_then_what_is(start, connect):
-    sandbox = start("eventual", clock=(clock := Clock()))
+    sandbox = start("eventual", clock=(clock := SetClock()))
     operator = connect(sandbox)
     base = f"/bigquery/v2/projects/{P}/datasets"
     assert operator.post(base, {"datasetReference": {"datasetId": "d"}}).status_code == 200
@@ -152,7 +152,7 @@ def test_a_reader_sees_what_was_and_then_what_is(start, connect):
 
 
 def test_a_policy_that_was_just_written_is_read_as_it_was(start, connect):
-    sandbox = start("eventual", clock=(clock := Clock()))
+    sandbox = start("eventual", clock=(clock := SetClock()))
     operator = connect(sandbox)
     url = f"/crm/v1/projects/{P}"
     before = operator.post(url + ":getIamPolicy").json()
@@ -165,7 +165,7 @@ def test_a_policy_that_was_just_written_is_read_as_it_was(start, connect):
     assert binding in operator.post(url + ":getIamPolicy").json()["bindings"]
 
 
-class Clock:
+class SetClock:
     """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from kbq_tui.model.steps import Step
 from tests.support.codes import made_up
 from tests.support.memory_cloud import MemoryCloud
 from tests.support.memory_machine import MemoryKeys, VirtualClock
-from tests.support.memory_world import CANARY, NOW, PROJECT, SPEC, World
+from tests.support.memory_world import CANARY, NOW, PROJECT, SPEC, MemoryWorld
 
 
 class MemoryJournal:
@@ -197,7 +197,7 @@ class MemoryClipboard:
 class Scene:
     """Services and everything behind it, accessible to a test."""
 
-    world: World = field(default_factory=World)
+    world: MemoryWorld = field(default_factory=MemoryWorld)
     keys: MemoryKeys = field(default_factory=MemoryKeys)
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: VirtualClock = field(default_factory=VirtualClock)

@@ -22,14 +22,14 @@ from kbq_tui.model.spec import DATA_EDITOR, ConnectionSpec
 from kbq_tui.planning.row_policies import RowPolicy
 from tests.support.codes import made_up
 from tests.support.known import known
-from tests.support.memory_world import NOW, World, key_json, not_found
+from tests.support.memory_world import NOW, MemoryWorld, key_json, not_found
 
 
 class MemoryCloud:
     """Google in memory, as one principal sees it."""
 
-    def __init__(self, world: World | None = None, principal: str = "", *, as_account: bool = False) -> None:
-        self.world = world or World()
+    def __init__(self, world: MemoryWorld | None = None, principal: str = "", *, as_account: bool = False) -> None:
+        self.world = world or MemoryWorld()
         self.principal = principal or "olga@acme.example"
         self.as_account = as_account
         self.closed = False

@@ -65,7 +65,7 @@ def not_found() -> Problem:
 
 
 @dataclass
-class World:
+class MemoryWorld:
     """Google's state. Tests change it to set a scene.
 
     A call is named by its method, or by its method and its subject ("grant_dataset:KLAVIYO_TMP", "query:CREATE").

@@ -85,7 +85,7 @@ QUOTED = re.compile(
 
 
 @dataclass
-class Found:
+class FoundTexts:
     """Texts with their files and comments, and those that cannot be translated as they are written."""
 
     texts: dict[Id, set[str]] = field(default_factory=dict)
@@ -97,9 +97,9 @@ class Found:
         self.comments.setdefault(text, set()).update(comments)
 
 
-def sources() -> Found:
+def sources() -> FoundTexts:
     """All texts to translate, as `pybabel extract` finds them with `babel.cfg`, and those of click."""
-    found = Found()
+    found = FoundTexts()
     with Path(__file__).with_name("babel.cfg").open() as mapping:
         methods, options = parse_mapping_cfg(mapping)
     for name, _, id_, comments, context in extract_from_dir(ROOT / "kbq_tui", *_below(methods, options)):
@@ -166,7 +166,7 @@ def strings(message: Message) -> tuple[str, ...]:
     return (*given, "", "")[: 2 if message.pluralizable else 1]
 
 
-def catalogue(found: Found, known: dict[Id, Message]) -> German:
+def catalogue(found: FoundTexts, known: dict[Id, Message]) -> German:
     """The catalogue of the sources' texts, with the known translations."""
     made = German(locale="de", header_comment=COMMENT, fuzzy=False)
     plurals = {text[0] for text in found.texts if not isinstance(text, str)}
@@ -250,7 +250,7 @@ def _stop(text: str) -> str:
     return "..." if end == "..." else end[-1:] if end[-1:] in ".:;,!?…" else ""
 
 
-def stale(found: Found) -> list[str]:
+def stale(found: FoundTexts) -> list[str]:
     """The files that differ from what the sources give."""
     before = PO.read_text("utf-8")
     made = catalogue(found, read(before))

@@ -8,7 +8,6 @@ succeeds are left out.
 import io
 import json
 import os
-import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -31,32 +30,18 @@ from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.context import Call, SandboxContext
 from kbq_tui.sandbox.resources import Account, Principal
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.program import ProgramResult
 
 P = "acme-klaviyo-demo"
 DATA = Path(kbq_tui.__file__).parent / "cli" / "permissions.json"
 EVERYTHING = frozenset().union(*roles.ROLES.values()) | set(PERMISSIONS)
 Calls = dict[str, set[str]]
 """By method, such as `iam.serviceAccounts.create`: the permissions."""
-_CODE = re.compile(r"KBQ-[A-Z-]+")
 _APPLY = ("apply", "--yes", "--json")
 _SETUP = ("setup", "--json", "--answers")
 
 
-@dataclass(frozen=True)
-class Ended:
-    """The result of a call of the program."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def codes(self) -> set[str]:
-        """The codes of the problems that it reported."""
-        return set(_CODE.findall(self.out + self.err))
-
-
-def program(*arguments: str) -> Ended:
+def program(*arguments: str) -> ProgramResult:
     """Call the program in this process, without a terminal."""
     out, err = io.StringIO(), io.StringIO()
     status: object = None
@@ -68,7 +53,7 @@ def program(*arguments: str) -> Ended:
         finally:
             stop_log()
     assert isinstance(status, int)
-    return Ended(status, out.getvalue(), err.getvalue())
+    return ProgramResult(status, out.getvalue(), err.getvalue())
 
 
 def as_it_is(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
@@ -140,7 +125,7 @@ def _account(sandbox: Sandbox) -> Account:
 
 
 @dataclass(frozen=True)
-class Run:
+class CommandRun:
     """One way to call a command.
 
     Attributes:
@@ -156,35 +141,38 @@ class Run:
     status: int = 0
 
 
-RUNS: Mapping[str, tuple[Run, ...]] = {
+RUNS: Mapping[str, tuple[CommandRun, ...]] = {
     "setup": (
-        Run("fresh", _SETUP, answered),
-        Run("apis-off", _SETUP, answered),
-        Run("partial", ("setup", "--location", "EU", *_SETUP[1:]), answered),
-        Run("fine-grained-acls", _SETUP, answered),
+        CommandRun("fresh", _SETUP, answered),
+        CommandRun("apis-off", _SETUP, answered),
+        CommandRun("partial", ("setup", "--location", "EU", *_SETUP[1:]), answered),
+        CommandRun("fine-grained-acls", _SETUP, answered),
     ),
-    "plan": (Run("fresh", ("plan", "--json")), Run("fine-grained-acls", ("plan", "--json"))),
+    "plan": (CommandRun("fresh", ("plan", "--json")), CommandRun("fine-grained-acls", ("plan", "--json"))),
     "apply": (
-        Run("fresh", _APPLY),
-        Run("apis-off", _APPLY),
-        Run("partial", (*_APPLY, "--location", "EU")),
-        Run("fine-grained-acls", _APPLY),
-        Run("existing", _APPLY, key_elsewhere),
+        CommandRun("fresh", _APPLY),
+        CommandRun("apis-off", _APPLY),
+        CommandRun("partial", (*_APPLY, "--location", "EU")),
+        CommandRun("fine-grained-acls", _APPLY),
+        CommandRun("existing", _APPLY, key_elsewhere),
     ),
-    "verify": (Run("existing", ("verify", "--json")), Run("row-policies", ("verify", "--json"), applied, 6)),
-    "status": (Run("existing", ("status", "--json")), Run("sync-healthy", ("status", "--json"))),
-    "key list": (Run("existing", ("key", "list", "--json")),),
-    "key create": (Run("fresh", ("key", "create"), without_key),),
-    "key delete": (Run("ten-keys", ("key", "delete", "--yes"), first_key),),
+    "verify": (
+        CommandRun("existing", ("verify", "--json")),
+        CommandRun("row-policies", ("verify", "--json"), applied, 6),
+    ),
+    "status": (CommandRun("existing", ("status", "--json")), CommandRun("sync-healthy", ("status", "--json"))),
+    "key list": (CommandRun("existing", ("key", "list", "--json")),),
+    "key create": (CommandRun("fresh", ("key", "create"), without_key),),
+    "key delete": (CommandRun("ten-keys", ("key", "delete", "--yes"), first_key),),
     "key rotate": (
-        Run("klaviyo-never-changes", ("key", "rotate", "--yes", "--wait", "0"), status=6),
-        Run("existing", ("key", "rotate", "--yes", "--grace", "0", "--wait", "0"), klaviyo_has_the_new_key),
-        Run("existing", ("key", "rotate", "--yes", "--rollback"), old_key_is_disabled),
+        CommandRun("klaviyo-never-changes", ("key", "rotate", "--yes", "--wait", "0"), status=6),
+        CommandRun("existing", ("key", "rotate", "--yes", "--grace", "0", "--wait", "0"), klaviyo_has_the_new_key),
+        CommandRun("existing", ("key", "rotate", "--yes", "--rollback"), old_key_is_disabled),
     ),
-    "teardown": (Run("fresh", ("teardown", "--yes", "--json"), applied),),
-    "activity": (Run("sync-healthy", ("activity", "--json")),),
-    "source": (Run("source-good", ("source", "--json")),),
-    "export": (Run("fresh", ("export", "gcloud")),),
+    "teardown": (CommandRun("fresh", ("teardown", "--yes", "--json"), applied),),
+    "activity": (CommandRun("sync-healthy", ("activity", "--json")),),
+    "source": (CommandRun("source-good", ("source", "--json")),),
+    "export": (CommandRun("fresh", ("export", "gcloud")),),
 }
 LOCAL = (
     "completion",
@@ -203,7 +191,7 @@ LOCAL = (
 """Commands that call Google for nothing that needs a permission."""
 
 
-class Recorder:
+class PermissionRecorder:
     """The permissions that were checked for an operator's calls.
 
     Args:
@@ -247,7 +235,7 @@ async def _final(*_: object) -> bool:
 
 
 @contextmanager
-def machine(run: Run) -> Iterator[tuple[Sandbox, tuple[str, ...]]]:
+def machine(run: CommandRun) -> Iterator[tuple[Sandbox, tuple[str, ...]]]:
     """A separate machine and cloud: the sandbox, and the options for it."""
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="kbq-test-") as folder, patch.object(Wait, "again", _final):
@@ -277,22 +265,22 @@ def hold(sandbox: Sandbox, permissions: frozenset[str]) -> None:
             dataset.access.append({"role": "OWNER", "userByEmail": "owner@acme.example"})
 
 
-def attempt(run: Run, permissions: frozenset[str]) -> tuple[Ended, Calls]:
+def attempt(run: CommandRun, permissions: frozenset[str]) -> tuple[ProgramResult, Calls]:
     """Call a command as an operator with these permissions, and return what was checked meanwhile."""
     with machine(run) as (sandbox, typed):
         hold(sandbox, permissions)
-        recorder = Recorder(sandbox.operator)
+        recorder = PermissionRecorder(sandbox.operator)
         with recorder.recording():
             ended = program(*typed)
     return ended, {method: asked for method, asked in recorder.calls.items() if not method.startswith("oauth2.")}
 
 
-def succeeds(ended: Ended, whole: Ended) -> bool:
+def succeeds(ended: ProgramResult, whole: ProgramResult) -> bool:
     """Whether a call succeeded with nothing missing, and reported no other problem."""
     return ended.status == whole.status and ended.codes <= whole.codes
 
 
-def needs(runs: tuple[Run, ...]) -> dict[str, list[str]]:
+def needs(runs: tuple[CommandRun, ...]) -> dict[str, list[str]]:
     """Return the calls of a command, and the permissions without which it does not succeed."""
     whole = [attempt(run, EVERYTHING) for run in runs]
     for run, (ended, _) in zip(runs, whole, strict=True):

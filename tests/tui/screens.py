@@ -32,7 +32,7 @@ def text_of(app: App[Any]) -> str:
 
 
 @dataclass(frozen=True)
-class State:
+class ScreenState:
     """A state of the screens that a test waits for.
 
     Attributes:
@@ -44,41 +44,43 @@ class State:
     holds: Callable[[Any], bool]
 
 
-def on(screen: type[Screen[Any]] | Step) -> State:
+def on(screen: type[Screen[Any]] | Step) -> ScreenState:
     """A screen or a modal is shown and laid out; a step stands for its screen."""
     if isinstance(screen, Step):
-        return State(f"step {screen}", lambda app: _step_of(app) is screen and _drawn(app.screen))
-    return State(screen.__name__, lambda app: isinstance(app.screen, screen) and _drawn(app.screen))
+        return ScreenState(f"step {screen}", lambda app: _step_of(app) is screen and _drawn(app.screen))
+    return ScreenState(screen.__name__, lambda app: isinstance(app.screen, screen) and _drawn(app.screen))
 
 
-def closed(screen: type[Screen[Any]]) -> State:
+def closed(screen: type[Screen[Any]]) -> ScreenState:
     """No such screen or modal is shown any more."""
-    return State(f"no {screen.__name__}", lambda app: not any(isinstance(each, screen) for each in app.screen_stack))
+    return ScreenState(
+        f"no {screen.__name__}", lambda app: not any(isinstance(each, screen) for each in app.screen_stack)
+    )
 
 
-def gone(id_: str) -> State:
+def gone(id_: str) -> ScreenState:
     """The screen shows no widget with this id any more."""
-    return State(f"no #{id_}", lambda app: not any(map(_drawn, app.screen.query(f"#{id_}"))))
+    return ScreenState(f"no #{id_}", lambda app: not any(map(_drawn, app.screen.query(f"#{id_}"))))
 
 
-def button(id_: str, label: str | None = None, *, off: bool = False) -> State:
+def button(id_: str, label: str | None = None, *, off: bool = False) -> ScreenState:
     """The screen shows a button with this id, which can be pressed (or not, with `off`); it has this label."""
 
     def holds(app: App[Any]) -> bool:
         found = [each for each in app.screen.query(f"#{id_}").results(Button) if _drawn(each)]
         return any(each.off is off and label in (None, each.label) for each in found)
 
-    return State(f"button #{id_} {label or ''}".rstrip(), holds)
+    return ScreenState(f"button #{id_} {label or ''}".rstrip(), holds)
 
 
-def to_do(count: int) -> State:
+def to_do(count: int) -> ScreenState:
     """The step's button carries out so many actions."""
-    return State(f"{count} actions to do", lambda app: _idle_at_step(app) and len(_pending(app)) == count)
+    return ScreenState(f"{count} actions to do", lambda app: _idle_at_step(app) and len(_pending(app)) == count)
 
 
-def goes_on() -> State:
+def goes_on() -> ScreenState:
     """The step's button goes on to the next step: nothing is left to do or blocked."""
-    return State(
+    return ScreenState(
         "the step is done",
         lambda app: (
             _idle_at_step(app) and not _pending(app) and not app.wizard.blocked(_step_of(app)) and app.wizard.current
@@ -86,24 +88,28 @@ def goes_on() -> State:
     )
 
 
-def read() -> State:
+def read() -> ScreenState:
     """The project was read for what is typed now, and nothing is running."""
-    return State("project read", lambda app: app.wizard.current and not app.wizard.busy and _drawn(app.screen))
+    return ScreenState("project read", lambda app: app.wizard.current and not app.wizard.busy and _drawn(app.screen))
 
 
-def signed_in() -> State:
+def signed_in() -> ScreenState:
     """The operator is signed in, and nothing is running."""
-    return State("signed in", lambda app: app.wizard.cloud is not None and not app.wizard.busy)
+    return ScreenState("signed in", lambda app: app.wizard.cloud is not None and not app.wizard.busy)
 
 
-def looked() -> State:
+def looked() -> ScreenState:
     """The connections of the dashboard were read."""
-    return State("connections looked at", lambda app: app.monitor.at is not None and app.monitor.looking_since is None)
+    return ScreenState(
+        "connections looked at", lambda app: app.monitor.at is not None and app.monitor.looking_since is None
+    )
 
 
-def opened(name: str) -> State:
+def opened(name: str) -> ScreenState:
     """A connection of the dashboard is open."""
-    return State(f"connection {name}", lambda app: getattr(app.screen, "opened", None) == name and _drawn(app.screen))
+    return ScreenState(
+        f"connection {name}", lambda app: getattr(app.screen, "opened", None) == name and _drawn(app.screen)
+    )
 
 
 def _step_of(app: App[Any]) -> Step | None:
@@ -127,14 +133,14 @@ def _drawn(shown: Widget) -> bool:
     return shown.is_attached and shown.display and shown.region.area > 0
 
 
-async def until(pilot: Pilot[Any], what: str | State | Callable[[], bool], seconds: float = PATIENCE) -> str:
+async def until(pilot: Pilot[Any], what: str | ScreenState | Callable[[], bool], seconds: float = PATIENCE) -> str:
     """Wait for a state, a condition, or a text on the screen. Fails with the screen's text.
 
     Returns:
         The text on the screen then.
     """
     holds: Callable[[], bool]
-    if isinstance(what, State):
+    if isinstance(what, ScreenState):
         name, holds = what.name, partial(what.holds, pilot.app)
     else:
         name, holds = str(what), what if callable(what) else partial(_shows, pilot.app, what)
@@ -145,7 +151,7 @@ async def until(pilot: Pilot[Any], what: str | State | Callable[[], bool], secon
 
     await pilot.pause()
     await polling.until(holds, lambda: f"never came: {name}\n{text_of(pilot.app)}", seconds, turn)
-    if isinstance(what, State):
+    if isinstance(what, ScreenState):
         await pilot.pause()  # changes are drawn
     return text_of(pilot.app)
 

@@ -36,7 +36,7 @@ from kbq_tui.tui.status_poller import AT_ONCE, StatusPoller
 from kbq_tui.tui.widgets.table import ConnectionTable
 from tests.stories.scene import MemorySignIn
 from tests.tui import fakes
-from tests.tui.screens import State, app_for, looked, on, opened, text_of, until
+from tests.tui.screens import ScreenState, app_for, looked, on, opened, text_of, until
 
 READS = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
 UNREACHABLE = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
@@ -215,7 +215,7 @@ async def test_every_screen_of_a_connection_has_its_name_and_project_at_the_top_
     app = board(scene)
     place = f"{scene.draft.name} · {fakes.PROJECT}"
 
-    def placed(state: State) -> Callable[[], bool]:
+    def placed(state: ScreenState) -> Callable[[], bool]:
         return lambda: state.holds(app) and any(line.rstrip().endswith(place) for line in text_of(app).splitlines()[:2])
 
     async with app.run_test(size=(80, 24)) as pilot:

@@ -25,7 +25,7 @@ from kbq_tui.tui.screens.source import SourceScreen
 from tests.support.memory_world import SPEC, refused
 from tests.tui import fakes
 from tests.tui.fakes import HOSTILE, Scene
-from tests.tui.screens import State, app_for, button, closed, on, text_of, until
+from tests.tui.screens import ScreenState, app_for, button, closed, on, text_of, until
 
 DATASET = SPEC.import_dataset
 
@@ -38,14 +38,14 @@ def shop(*tables: str, operator: str = "") -> Scene:
     return scene
 
 
-def idle() -> State:
+def idle() -> ScreenState:
     """The tables were checked."""
 
     def holds(app: KbqApp) -> bool:
         screen = app.screen
         return isinstance(screen, SourceScreen) and not screen.session.busy and screen.session.report is not None
 
-    return State("the tables are looked at", holds)
+    return ScreenState("the tables are looked at", holds)
 
 
 def words(app: KbqApp) -> str:

@@ -21,7 +21,7 @@ from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.resources import Dataset, Project
 from kbq_tui.sandbox.world import World
-from tests.faults.field import CLOSED, Field, Spot
+from tests.faults.field import CLOSED, ProjectPool, Spot
 from tests.support.memory_machine import VirtualClock
 
 EXPORT = "KLAVIYO_EXPORT"
@@ -139,7 +139,7 @@ def down(method: str, **more: Any) -> Rule:
     return Rule(method, "status", **{"status": 503, "every": 1, **more})
 
 
-async def bench_of(field: Field, folder: Path, direction: Direction) -> Bench:
+async def bench_of(field: ProjectPool, folder: Path, direction: Direction) -> Bench:
     """Set up a connection in a separate project."""
     spot = field.spot(folder)
     export = EXPORT if direction is Direction.BOTH else None

@@ -7,18 +7,18 @@ import pytest
 
 from kbq_tui.model.spec import Direction
 from tests.engine.verify.bench import Bench, bench_of
-from tests.faults.field import Field
+from tests.faults.field import ProjectPool
 
 
 @pytest.fixture(scope="session")
-def field() -> Iterator[Field]:
-    made = Field(200)
+def field() -> Iterator[ProjectPool]:
+    made = ProjectPool(200)
     with made.sandbox:
         yield made
 
 
 @pytest.fixture
-def make(field: Field, tmp_path: Path) -> Iterator[Callable[[Direction], Awaitable[Bench]]]:
+def make(field: ProjectPool, tmp_path: Path) -> Iterator[Callable[[Direction], Awaitable[Bench]]]:
     made: list[Bench] = []
 
     async def one(direction: Direction) -> Bench:

@@ -22,6 +22,13 @@ def key() -> Secret:
     return Secret(key_json(key_id=KEY_ID))
 
 
+class UndeletableKeyring(FakeKeyring):
+    """A keyring that deletes nothing."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise RuntimeError("read-only")
+
+
 def over(backend: FakeKeyring, **options: float) -> KeyringCopy:
     return KeyringCopy({}, find=lambda: [PlainEntries(backend)], **options)
 
@@ -93,11 +100,7 @@ def test_what_reads_back_differently_and_is_not_ours_stays_and_what_may_be_left_
 
 
 def test_a_cut_value_that_cannot_be_taken_back_is_said(key: Secret) -> None:
-    class Stuck(FakeKeyring):
-        def delete_password(self, service: str, username: str) -> None:
-            raise RuntimeError("read-only")
-
-    outcome = over(Stuck(limit=100)).store(FACTS, key)
+    outcome = over(UndeletableKeyring(limit=100)).store(FACTS, key)
     assert "may be left" in str(outcome.note)
 
 
@@ -162,11 +165,7 @@ def test_a_locked_keyring_is_not_one_without_a_copy(key: Secret) -> None:
 
 
 def test_a_copy_that_cannot_be_deleted_is_said_with_its_name(key: Secret) -> None:
-    class Stuck(FakeKeyring):
-        def delete_password(self, service: str, username: str) -> None:
-            raise RuntimeError("read-only")
-
-    copies = over(Stuck())
+    copies = over(UndeletableKeyring())
     copies.store(FACTS, key)
     note = copies.forget(FACTS).note
     assert "read-only" in str(note)
@@ -196,7 +195,7 @@ def test_a_keyring_that_never_answers_is_left_behind_once() -> None:
 def test_a_keyring_that_answers_too_late_is_not_written_to(key: Secret) -> None:
     release, done = threading.Event(), threading.Event()
 
-    class Slow(FakeKeyring):
+    class SlowReadKeyring(FakeKeyring):
         def get_password(self, service: str, username: str) -> str | None:
             release.wait()
             return super().get_password(service, username)
@@ -205,7 +204,7 @@ def test_a_keyring_that_answers_too_late_is_not_written_to(key: Secret) -> None:
             super().set_password(service, username, password)
             done.set()
 
-    backend = Slow()
+    backend = SlowReadKeyring()
     outcome = over(backend, deadline=0.05).store(FACTS, key)
     assert "left" not in str(outcome.note)
     release.set()
@@ -219,11 +218,11 @@ def test_a_keyring_that_answers_too_late_is_not_written_to(key: Secret) -> None:
 def test_a_keyring_that_hangs_while_it_writes_may_have_a_copy(key: Secret) -> None:
     release = threading.Event()
 
-    class Slow(FakeKeyring):
+    class SlowWriteKeyring(FakeKeyring):
         def set_password(self, service: str, username: str, password: str) -> None:
             release.wait()
 
-    outcome = over(Slow(), deadline=0.5).store(FACTS, key)
+    outcome = over(SlowWriteKeyring(), deadline=0.5).store(FACTS, key)
     release.set()
     assert "did not answer" in str(outcome.note)
     assert f"keyring del {SERVICE} {EMAIL}" in str(outcome.note)

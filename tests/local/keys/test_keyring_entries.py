@@ -53,7 +53,7 @@ def left_out(*needed: str) -> None:
         pytest.skip(f"LEFT OUT: a real keyring was not tried, for this machine has no {', '.join(missing)}")
 
 
-class Machine:
+class KeyringMachine:
     """A home with a keyring, and a program that uses it."""
 
     def __init__(self, home: Path, start: list[str], env: dict[str, str]) -> None:
@@ -85,7 +85,7 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def gnome(home: Path) -> Machine:
+def gnome(home: Path) -> KeyringMachine:
     left_out("dbus-run-session", "dbus-send", "gnome-keyring-daemon")
     if importlib.util.find_spec("secretstorage") is None:
         pytest.skip("LEFT OUT: a real keyring was not tried, for SecretStorage is not installed")
@@ -95,11 +95,13 @@ def gnome(home: Path) -> Machine:
         " --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner"
         ' string:org.freedesktop.secrets | grep -q true; do sleep 0.05; done; exec "$@"'
     )
-    return Machine(home, ["dbus-run-session", "--", "sh", "-c", start, "sh"], {"XDG_RUNTIME_DIR": str(home / "run")})
+    return KeyringMachine(
+        home, ["dbus-run-session", "--", "sh", "-c", start, "sh"], {"XDG_RUNTIME_DIR": str(home / "run")}
+    )
 
 
 @pytest.fixture
-def password_store(home: Path) -> Iterator[Machine]:
+def password_store(home: Path) -> Iterator[KeyringMachine]:
     left_out("pass", "gpg", "gpgconf")
     if importlib.util.find_spec("keyring_pass") is None:
         pytest.skip("LEFT OUT: pass was not tried, for the package keyring-pass is not installed")
@@ -110,7 +112,7 @@ def password_store(home: Path) -> Iterator[Machine]:
         "PASSWORD_STORE_DIR": str(home / "store"),
         "PYTHON_KEYRING_BACKEND": "keyring_pass.PasswordStoreBackend",
     }
-    machine = Machine(home, [], env)
+    machine = KeyringMachine(home, [], env)
     for command in (
         ["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "tester", "default", "default"],
         ["pass", "init", "tester"],
@@ -120,7 +122,7 @@ def password_store(home: Path) -> Iterator[Machine]:
     subprocess.run(["gpgconf", "--kill", "all"], env=machine.env, capture_output=True, check=False, timeout=60)
 
 
-def test_gnome_keyring_leaves_other_programs_items_alone(gnome: Machine) -> None:
+def test_gnome_keyring_leaves_other_programs_items_alone(gnome: KeyringMachine) -> None:
     """They may have the same service and user name; keyring's own API finds any of them."""
     seen = gnome.run(
         SECRET_SERVICE,
@@ -145,7 +147,7 @@ def test_gnome_keyring_leaves_other_programs_items_alone(gnome: Machine) -> None
     assert sorted(seen["kept"], key=str) == sorted(others, key=str)
 
 
-def test_gnome_keyring_finds_what_an_earlier_version_kept(gnome: Machine) -> None:
+def test_gnome_keyring_finds_what_an_earlier_version_kept(gnome: KeyringMachine) -> None:
     seen = gnome.run(
         SECRET_SERVICE,
         """
@@ -161,7 +163,7 @@ def test_gnome_keyring_finds_what_an_earlier_version_kept(gnome: Machine) -> Non
     assert seen["kept"] == [["kbq-tui", "other", "hunter2"]]
 
 
-def test_a_locked_gnome_keyring_is_not_one_without_a_copy(gnome: Machine) -> None:
+def test_a_locked_gnome_keyring_is_not_one_without_a_copy(gnome: KeyringMachine) -> None:
     seen = gnome.run(
         SECRET_SERVICE,
         """
@@ -175,7 +177,7 @@ def test_a_locked_gnome_keyring_is_not_one_without_a_copy(gnome: Machine) -> Non
     assert all("is locked" in note for note in seen["notes"])
 
 
-def test_pass_keeps_the_whole_key(password_store: Machine) -> None:
+def test_pass_keeps_the_whole_key(password_store: KeyringMachine) -> None:
     seen = password_store.run(
         """
         stored = str(copies.store(FACTS, KEY).note)
@@ -186,7 +188,7 @@ def test_pass_keeps_the_whole_key(password_store: Machine) -> None:
     assert seen == {"stored": "", "read": True, "gone": "", "again": "The system keyring has no copy."}
 
 
-def test_pass_that_cannot_delete_is_told(password_store: Machine, home: Path) -> None:
+def test_pass_that_cannot_delete_is_told(password_store: KeyringMachine, home: Path) -> None:
     """Its backend raises subprocess's exceptions, not keyring's."""
     wrapper = home / "bin" / "pass"
     wrapper.parent.mkdir()

@@ -48,7 +48,7 @@ class Order:
             os.close(fd)
 
 
-class Run(Exception):
+class RunRequested(Exception):
     """Leaves the loops of a server for the program that is to be run.
 
     Args:
@@ -186,7 +186,7 @@ class Keeper:
                 os.dup2(fd, target)
             order.drop()
             sys.executable = self.program
-            raise Run(order, told)
+            raise RunRequested(order, told)
         told.close()
         for fd in order.streams:
             os.close(fd)
@@ -289,7 +289,7 @@ def main():
     sys.path.pop(0)  # this file's folder
     try:
         serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
-    except Run as run:
+    except RunRequested as run:
         order, report = run.order, run.report
     else:
         return

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tests.support import canary
 from tests.tools.bench import calls, dashboard, instructions, many, source, startup, terminal, walks
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 
-MEASURES: dict[str, Callable[[int], Row]] = {
+MEASURES: dict[str, Callable[[int], BenchRow]] = {
     "first-frame": startup.first_frame,
     "first-frame-german": startup.first_frame_german,
     "first-frame-instructions": instructions.alone,
@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("only", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
     args = parser.parse_args()
-    rows: list[Row] = []
+    rows: list[BenchRow] = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ[canary.PAIR] = str(canary.create(Path(folder)))
         for name in args.only or MEASURES:
@@ -54,7 +54,7 @@ def main() -> int:
     if args.json:
         print(json.dumps({"schema": "kbq-tui/bench/v1", "rows": [r.to_json() for r in rows]}, indent=2))
     else:
-        print("\n".join(Row.table(rows)))
+        print("\n".join(BenchRow.table(rows)))
     return 0
 
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from tests.support.sandbox import Served, served
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 
 LATENCY = 200
 
@@ -25,7 +25,7 @@ def critical_path(calls: list[dict[str, Any]]) -> tuple[int, float]:
     return max(best, default=(0, 0.0), key=lambda b: b[1])
 
 
-def status_round_trips(runs: int) -> Row:
+def status_round_trips(runs: int) -> BenchRow:
     lengths: list[int] = []
     for _ in range(min(runs, 7)):
         with served("fresh", LATENCY) as sandbox:
@@ -33,7 +33,7 @@ def status_round_trips(runs: int) -> Row:
             before = len(sandbox.ask("calls"))
             sandbox.run("status", "--json")
             lengths.append(critical_path(sandbox.ask("calls")[before:])[0])
-    return Row(
+    return BenchRow(
         "status --json: round trips on the critical path",
         statistics.median(lengths),
         3,
@@ -42,11 +42,11 @@ def status_round_trips(runs: int) -> Row:
     )
 
 
-def status_against_bq(runs: int) -> Row:
+def status_against_bq(runs: int) -> BenchRow:
     """`status --json` of a connection that is set up against one `bq show` of its dataset, without latency."""
     name = "status --json / bq show of its dataset"
     if not shutil.which("bq"):
-        return Row(name, None, 0.5, detail="bq is not installed here")
+        return BenchRow(name, None, 0.5, detail="bq is not installed here")
     with served("fresh") as sandbox:
         _must(sandbox.run("apply", "--yes"))
         dataset = f"{sandbox.project}:KLAVIYO_IMPORT_FROM_DWH"
@@ -62,7 +62,7 @@ def status_against_bq(runs: int) -> Row:
         [statistics.median(each) for each in zip(*times[1:], strict=True)] for times in spent
     )
     detail = f"{ours * 1000:.0f} ms against {theirs * 1000:.0f} ms; CPU {our_cpu * 1000:.0f} ms against "
-    return Row(name, ours / theirs, 0.5, detail=f"{detail}{their_cpu * 1000:.0f} ms ({our_cpu / their_cpu:.2f}x)")
+    return BenchRow(name, ours / theirs, 0.5, detail=f"{detail}{their_cpu * 1000:.0f} ms ({our_cpu / their_cpu:.2f}x)")
 
 
 def _spent(command: list[str], env: dict[str, str]) -> tuple[float, float]:
@@ -84,7 +84,7 @@ def _apply(sandbox: Served) -> float:
     return time.perf_counter() - began
 
 
-def apply_against_its_calls(runs: int) -> Row:
+def apply_against_its_calls(runs: int) -> BenchRow:
     ratios: list[float] = []
     walls: list[float] = []
     paths: list[tuple[int, float]] = []
@@ -96,7 +96,7 @@ def apply_against_its_calls(runs: int) -> Row:
             paths.append(path)
             ratios.append(wall / path[1])
     path_seconds = statistics.median(p[1] for p in paths)
-    return Row(
+    return BenchRow(
         "apply --yes, fresh / critical path of its own calls",
         statistics.median(ratios),
         1.3,
@@ -128,10 +128,10 @@ def script(project: str, folder: str) -> str:
     )
 
 
-def apply_against_gcloud(runs: int) -> Row:
+def apply_against_gcloud(runs: int) -> BenchRow:
     name = "gcloud + bq script / apply --yes"
     if not (shutil.which("gcloud") and shutil.which("bq")):
-        return Row(name, None, 6, at_least=True, detail="gcloud and bq are not installed here")
+        return BenchRow(name, None, 6, at_least=True, detail="gcloud and bq are not installed here")
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(max(runs, 7)):
@@ -148,4 +148,4 @@ def apply_against_gcloud(runs: int) -> Row:
             theirs.append(time.perf_counter() - began)
             _must(done)
     mine, script_ = statistics.median(ours), statistics.median(theirs)
-    return Row(name, script_ / mine, 6, at_least=True, detail=f"{script_:.1f} s against {mine:.2f} s")
+    return BenchRow(name, script_ / mine, 6, at_least=True, detail=f"{script_:.1f} s against {mine:.2f} s")

@@ -5,7 +5,7 @@ import sys
 import time
 
 from tests.support.pty import Terminal
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 from tests.tui.test_terminal import environment
 
 KEYS = (
@@ -34,7 +34,7 @@ Escape is left out: other keys begin with it, too, so that Textual waits 0.1 s f
 """
 
 
-def key_to_frame(runs: int) -> Row:
+def key_to_frame(runs: int) -> BenchRow:
     """From a key press to the first byte of the frame that it draws, with 2,000 connections."""
     waits: list[float] = []
     slowest: dict[str, float] = {}
@@ -53,10 +53,10 @@ def key_to_frame(runs: int) -> Row:
     p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
     longest = max(slowest, key=lambda key: slowest[key])
     detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms ({longest!r})"
-    return Row("dashboard of 2,000: key press to frame, p99", p99, 50, "ms", detail=detail)
+    return BenchRow("dashboard of 2,000: key press to frame, p99", p99, 50, "ms", detail=detail)
 
 
-def bytes_a_minute(runs: int) -> Row:
+def bytes_a_minute(runs: int) -> BenchRow:
     """The bytes for a dashboard of 200 from the end of one reading to that of the next, a minute later."""
     counts: list[float] = []
     command = [sys.executable, "-m", "tests.tui.host", "crowd", "dashboard", "--hurried"]
@@ -70,6 +70,6 @@ def bytes_a_minute(runs: int) -> Row:
             before, begin = looked(), len(terminal.raw)
             terminal.until(lambda before=before: looked() not in ("", before))  # type: ignore[misc]
             counts.append(len(terminal.raw) - begin)
-    return Row(
+    return BenchRow(
         "dashboard of 200, settled: bytes a minute", max(counts[1:]) / 1000, 1, "kB", detail=f"runs: {counts[1:]}"
     )

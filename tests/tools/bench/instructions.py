@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 
 BARE = "READY"
 ENGLISH = "Project,F1"
@@ -51,25 +51,27 @@ def count(marks: str, program: Sequence[str], more: Mapping[str, str] | None = N
     return int(found[1].replace(",", ""))
 
 
-def _row(name: str, target: float, marks: str, program: Sequence[str], more: Mapping[str, str] | None = None) -> Row:
+def _row(
+    name: str, target: float, marks: str, program: Sequence[str], more: Mapping[str, str] | None = None
+) -> BenchRow:
     if shutil.which("valgrind") is None:
-        return Row(name, None, target, detail="valgrind is not installed here")
+        return BenchRow(name, None, target, detail="valgrind is not installed here")
     ours, bare = count(marks, program, more), count(BARE, ["bare"])
     detail = f"{ours / 1e6:,.0f} million instructions against {bare / 1e6:,.0f}"
-    return Row(name, ours / bare, target, detail=detail)
+    return BenchRow(name, ours / bare, target, detail=detail)
 
 
-def alone(runs: int) -> Row:
+def alone(runs: int) -> BenchRow:
     """`kbq-tui` against a bare Textual app. Counted once: nothing here depends on the clock."""
     return _row("instructions until the first frame / bare Textual app", 1.15, ENGLISH, ["kbq-tui"])
 
 
-def setup(runs: int) -> Row:
+def setup(runs: int) -> BenchRow:
     """`kbq-tui setup` against a bare Textual app."""
     return _row("the same for kbq-tui setup", 1.17, ENGLISH, ["kbq-tui", "setup"])
 
 
-def german(runs: int) -> Row:
+def german(runs: int) -> BenchRow:
     """`kbq-tui` in German against a bare Textual app."""
     return _row("the same in German", 1.17, GERMAN, ["kbq-tui"], {"KBQ_TUI_LANG": "de"})
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.support.sandbox import served
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 
 LATENCY = 100
 """Milliseconds of each call."""
@@ -39,16 +39,16 @@ def _look(connections: int, latency: int) -> tuple[float, int, float]:
         return seconds, len(sandbox.ask("calls")) - before, float(peak)
 
 
-def against_its_calls(runs: int) -> Row:
+def against_its_calls(runs: int) -> BenchRow:
     """Time for 200 connections against that of their calls, 16 at a time."""
     seconds, calls, _ = _look(200, LATENCY)
     least = calls * LATENCY / 1000 / AT_ONCE
     detail = f"{seconds:.1f} s for {calls} calls of {LATENCY} ms"
-    return Row("status --all: 200 connections / their calls, 16 at once", seconds / least, 1.2, detail=detail)
+    return BenchRow("status --all: 200 connections / their calls, 16 at once", seconds / least, 1.2, detail=detail)
 
 
-def memory(runs: int) -> Row:
+def memory(runs: int) -> BenchRow:
     """Peak memory for 2,000 connections against that for 20."""
     few, many = _look(20, 0)[2], _look(2_000, 0)[2]
     detail = f"{few:.0f} MiB and {many:.0f} MiB"
-    return Row("status --all: peak memory, 2,000 connections / 20", many / few, 1.3, detail=detail)
+    return BenchRow("status --all: peak memory, 2,000 connections / 20", many / few, 1.3, detail=detail)

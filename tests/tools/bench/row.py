@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchRow:
     """A measured figure against its target.
 
     Attributes:
@@ -43,7 +43,7 @@ class Row:
         }
 
     @staticmethod
-    def table(rows: Sequence["Row"]) -> list[str]:
+    def table(rows: Sequence["BenchRow"]) -> list[str]:
         lines = [f"{'what':<58} {'measured':>10} {'target':>10}  verdict"]
         for row in rows:
             shown = "-" if row.value is None else f"{row.value:.2f}{row.unit}"

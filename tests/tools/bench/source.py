@@ -14,7 +14,7 @@ from pathlib import Path
 import kbq_tui.sandbox
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 from tests.tui.test_terminal import environment
 
 LATENCY = 100
@@ -55,28 +55,30 @@ def _check(latency: int, *arguments: str) -> tuple[float, int, float, int]:
         return seconds, len(sandbox.ask("calls")) - before, float(peak), len(json.loads(body)["tables"])
 
 
-def against_its_calls(runs: int) -> Row:
+def against_its_calls(runs: int) -> BenchRow:
     """Time for 300 tables against that of their calls, 16 at a time."""
     seconds, calls, _, tables = _check(LATENCY)
     detail = f"{seconds:.1f} s for {calls} calls of {LATENCY} ms, {tables} tables"
     least = calls * LATENCY / 1000 / AT_ONCE
-    return Row("source: 300 tables / their calls, 16 at once", seconds / least, 1.2, detail=detail)
+    return BenchRow("source: 300 tables / their calls, 16 at once", seconds / least, 1.2, detail=detail)
 
 
-def memory(runs: int) -> Row:
+def memory(runs: int) -> BenchRow:
     """Peak memory for 3,000 tables against that for 30."""
     with _many_tables(0) as sandbox:
         names = [t["name"] for t in json.loads(sandbox.run("source", "--dry-run", "--json", "--key-file",
                  sandbox.env["KBQ_TUI_SANDBOX_KEY"]).stdout)["tables"][:30]]  # fmt: skip
     few, many = _check(0, *names)[2], _check(0, "--all")[2]
-    return Row("source: peak memory, 3,000 tables / 30", many / few, 1.3, detail=f"{few:.0f} MiB and {many:.0f} MiB")
+    return BenchRow(
+        "source: peak memory, 3,000 tables / 30", many / few, 1.3, detail=f"{few:.0f} MiB and {many:.0f} MiB"
+    )
 
 
 def _terminal() -> Terminal:
     return Terminal([sys.executable, "-m", "tests.tui.host", "tables_of_3000", "dashboard"], environment(), 80, 24)
 
 
-def first_verdict(runs: int) -> Row:
+def first_verdict(runs: int) -> BenchRow:
     """From the key that opens the tables to the first verdict on the screen; Google is one in memory."""
     waits: list[float] = []
     for _ in range(min(runs, 5)):
@@ -88,10 +90,10 @@ def first_verdict(runs: int) -> Row:
             terminal.until_text("table_0")
             waits.append((time.perf_counter() - began) * 1000)
     detail = f"{len(waits)} runs: {min(waits):.0f} to {max(waits):.0f} ms"
-    return Row("source: key press to first verdict", statistics.median(waits), 500, "ms", detail=detail)
+    return BenchRow("source: key press to first verdict", statistics.median(waits), 500, "ms", detail=detail)
 
 
-def key_to_frame(runs: int) -> Row:
+def key_to_frame(runs: int) -> BenchRow:
     """From a key press to the first byte of the frame that it draws, while 3,000 tables arrive and after."""
     waits: list[float] = []
     for _ in range(min(runs, 5)):
@@ -109,4 +111,4 @@ def key_to_frame(runs: int) -> Row:
     waits.sort()
     p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
     detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms"
-    return Row("source: key press to frame while 3,000 tables arrive, p99", p99, 50, "ms", detail=detail)
+    return BenchRow("source: key press to frame while 3,000 tables arrive, p99", p99, 50, "ms", detail=detail)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.support.pty import Terminal
 from tests.support.sandbox import served
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 
 BARE = textwrap.dedent(
     """
@@ -36,16 +36,16 @@ def _frame(command: Sequence[str], env: Mapping[str, str], marks: Sequence[str])
         return time.perf_counter() - began
 
 
-def first_frame(runs: int) -> Row:
+def first_frame(runs: int) -> BenchRow:
     return _against_bare(runs, "exec to first complete frame / bare Textual app", {}, ["Project", "F1"])
 
 
-def first_frame_german(runs: int) -> Row:
+def first_frame_german(runs: int) -> BenchRow:
     name = "the same in German / bare Textual app"
     return _against_bare(runs, name, {"KBQ_TUI_LANG": "de"}, ["Projekt", "F1"])
 
 
-def _against_bare(runs: int, name: str, more: Mapping[str, str], marks: Sequence[str]) -> Row:
+def _against_bare(runs: int, name: str, more: Mapping[str, str], marks: Sequence[str]) -> BenchRow:
     with served("fresh", more=more) as sandbox, tempfile.TemporaryDirectory() as folder:
         env = sandbox.environ()
         bare = Path(folder) / "bare.py"
@@ -59,7 +59,7 @@ def _against_bare(runs: int, name: str, more: Mapping[str, str], marks: Sequence
             command = [str(Path(sys.executable).with_name("kbq-tui"))]
             ours.append(_frame(command, sandbox.environ(home), marks))
         mine, bare_ = statistics.median(ours[1:]), statistics.median(theirs[1:])
-    return Row(
+    return BenchRow(
         name,
         mine / bare_,
         1.3,
@@ -73,14 +73,14 @@ def _wall(command: Sequence[str]) -> float:
     return time.perf_counter() - began
 
 
-def version(runs: int) -> Row:
+def version(runs: int) -> BenchRow:
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(2 * runs + 1):
         ours.append(_wall([sys.executable, "-m", "kbq_tui", "--version"]))
         theirs.append(_wall([sys.executable, "-c", "import click"]))
     mine, bare = statistics.median(ours[1:]), statistics.median(theirs[1:])
-    return Row(
+    return BenchRow(
         "kbq-tui --version / python -c 'import click'",
         mine / bare,
         1.6,

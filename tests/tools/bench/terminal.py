@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 
 SECONDS = 5.0
 
@@ -21,7 +21,7 @@ def _settled(sandbox: Served, home: Path) -> Terminal:
     return terminal
 
 
-def idle_bytes(runs: int) -> Row:
+def idle_bytes(runs: int) -> BenchRow:
     counts: list[int] = []
     with served("fresh") as sandbox, tempfile.TemporaryDirectory() as folder, _settled(sandbox, Path(folder)) as term:
         for _ in range(max(runs, 7)):
@@ -30,10 +30,10 @@ def idle_bytes(runs: int) -> Row:
             while (left := deadline - time.monotonic()) > 0:
                 term.read(left)
             counts.append(len(term.raw) - before)
-    return Row("bytes sent by a settled screen in 5 s", float(max(counts)), 0, "B", detail=f"runs: {counts}")
+    return BenchRow("bytes sent by a settled screen in 5 s", float(max(counts)), 0, "B", detail=f"runs: {counts}")
 
 
-def memory(runs: int) -> Row:
+def memory(runs: int) -> BenchRow:
     """Peak of the TUI's process once it has observed a project, the sandbox in its own process."""
     peaks: list[float] = []
     for _ in range(max(runs, 7)):
@@ -48,10 +48,10 @@ def memory(runs: int) -> Row:
             terminal.settle(1.0)
             status = Path(f"/proc/{terminal.pid}/status").read_text()
             peaks.append(int(status.split("VmHWM:")[1].split()[0]) / 1024)
-    return Row("peak memory of the TUI process", statistics.median(peaks), 80, "MiB")
+    return BenchRow("peak memory of the TUI process", statistics.median(peaks), 80, "MiB")
 
 
-def loop_stall(runs: int) -> Row:
+def loop_stall(runs: int) -> BenchRow:
     """The longest time in which the event loop of the TUI's process ran nothing else, while `large` is observed.
 
     Each run is a separate process: the first reading after the sign-in, with Google's libraries not yet imported.
@@ -68,6 +68,6 @@ def loop_stall(runs: int) -> Row:
     detail = (
         f"first look: {min(looks):.0f} to {max(looks):.0f} ms; signing in: median {statistics.median(sign_ins):.0f} ms"
     )
-    return Row(
+    return BenchRow(
         "longest stall of the event loop while observing large", statistics.median(looks), 50, "ms", detail=detail
     )

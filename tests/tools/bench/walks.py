@@ -9,14 +9,14 @@ from pathlib import Path
 from tests.journeys.walk import Walk
 from tests.support.pty import Terminal
 from tests.support.sandbox import served
-from tests.tools.bench.row import Row
+from tests.tools.bench.row import BenchRow
 
 LATENCY = 500
 PROGRAM = (sys.executable, "-m", "kbq_tui")
 UP, DOWN = "\x1b[A", "\x1b[B"
 
 
-def wizard_bytes(runs: int) -> Row:
+def wizard_bytes(runs: int) -> BenchRow:
     """All bytes to the terminal from the welcome to the summary, in a fresh project."""
     counts: list[int] = []
     for _ in range(max(runs, 7)):
@@ -37,10 +37,12 @@ def wizard_bytes(runs: int) -> Row:
             terminal.wait()
             counts.append(len(terminal.raw))
     detail = f"runs: {min(counts) / 1000:.1f} to {max(counts) / 1000:.1f} kB"
-    return Row("bytes of a whole guided set-up at 80x24", statistics.median(counts) / 1000, 32, "kB", detail=detail)
+    return BenchRow(
+        "bytes of a whole guided set-up at 80x24", statistics.median(counts) / 1000, 32, "kB", detail=detail
+    )
 
 
-def key_to_frame(runs: int) -> Row:
+def key_to_frame(runs: int) -> BenchRow:
     """From a key press to the row that it marks, while datasets are created and read with 500 ms for each call."""
     waits: list[float] = []
     for _ in range(max(runs, 7)):
@@ -60,7 +62,7 @@ def key_to_frame(runs: int) -> Row:
     waits.sort()
     p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
     detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms"
-    return Row("key press to frame while Google is written to, p99", p99, 50, "ms", detail=detail)
+    return BenchRow("key press to frame while Google is written to, p99", p99, 50, "ms", detail=detail)
 
 
 def _marked(terminal: Terminal) -> int | None:
