@@ -38,6 +38,16 @@ class GoogleRest:
         self.nobody = ground.spec.account_email.replace("kbq-live", "kbq-none")
 
     def ask(self, verb: str, url: str, body: Any = None, **more: Any) -> requests.Response:
+        """Call once, or again while the dataset has been updated too often: five times in ten seconds."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            answer = self.once(verb, url, body, **more)
+            if verb != "PATCH" or "rateLimitExceeded" not in answer.text or time.monotonic() > until:
+                return answer
+            time.sleep(1)
+
+    def once(self, verb: str, url: str, body: Any = None, **more: Any) -> requests.Response:
+        """Call once."""
         return self.session.request(verb, url, json=body, timeout=PATIENCE, **more)
 
     def get(self, url: str, **query: str) -> JSON:

@@ -131,7 +131,7 @@ def test_what_a_role_lets_a_query_do(cast, refusal, project, on_dataset, sql, te
 
 def test_a_data_viewer_without_job_user_lists_and_heads_all_the_same(cast):
     cast.only(d="READER")
-    assert [t.table_id for t in cast.account.list_tables("d")] == ["t"]
+    assert "t" in [t.table_id for t in cast.account.list_tables("d")]
     assert [r.id for r in cast.account.list_rows(cast.account.get_table("d.t"))] == [1]
     assert [d.dataset_id for d in cast.account.list_datasets()] == ["d"]
 
@@ -172,7 +172,9 @@ def test_project_wide_views_need_the_permission_on_the_project(cast, refusal):
     denied = f"Access Denied: Table {view}: User does not have permission to query table {view}, {LOCATED}"
     assert refusal(f"SELECT schema_name FROM `{P}`.`region-us`.INFORMATION_SCHEMA.SCHEMATA") == denied
     # but a dataset's own views, and its own grants, are visible for those who may read it
-    assert cast.run(cast.account, "SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES") == [("t",)]
+    assert cast.run(cast.account, "SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES WHERE table_name = 't'") == [
+        ("t",)
+    ]
     assert cast.run(
         cast.account,
         "SELECT privilege_type FROM `region-us`.INFORMATION_SCHEMA.OBJECT_PRIVILEGES "

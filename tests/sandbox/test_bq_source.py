@@ -295,6 +295,7 @@ def test_a_table_as_it_was_is_right_or_refused(operator):
     assert "Cannot read before" in refusal(operator, before)[1]
     operator.query(f"INSERT {name} SELECT 2").result()
     assert "not supported by the sandbox" in refusal(operator, sql)[1]
+    operator.delete_table(name)
 
 
 def test_external_tables_are_made_and_have_no_files(operator):

@@ -237,6 +237,7 @@ def test_the_set_up_of_the_article_in_the_words_that_work(operator):
     assert [e.role for e in dataset.access_entries if e.entity_id == SA] == ["READER"]
     run(operator, f'REVOKE `roles/bigquery.dataViewer` ON SCHEMA `{P}.setup_a` FROM "serviceAccount:{SA}"')
     assert SA not in [e.entity_id for e in operator.get_dataset("setup_a").access_entries]
+    operator.delete_dataset("setup_a")
 
 
 def test_the_creation_of_the_article_is_a_script_in_the_us(operator):
