@@ -69,9 +69,15 @@ def _faults_of_clients(env: Mapping[str, str]) -> list[tuple[str, Message]]:
 def _faults_of_connections(env: Mapping[str, str]) -> list[tuple[str, Message]]:
     found: list[tuple[str, Message]] = []
     used = next((name for name in _CERTIFICATES if env.get(name)), None)
+    good: set[str] = set()  # both may name one file, and to read it takes 20 ms
     for name in (used, _ROOTS):
-        if name and env.get(name) and (reason := certificates_fault(env[name], folder=name != _ROOTS)):
+        path = env.get(name, "") if name else ""
+        if not name or not path or path in good:
+            continue
+        if reason := certificates_fault(path, folder=name != _ROOTS):
             found.append((name, reason))
+        elif Path(path).is_file():
+            good.add(path)
     proxy = next((name for name in _PROXIES if env.get(name)), None)
     if proxy and env[proxy].lower().startswith("socks") and importlib.util.find_spec("socks") is None:
         reason = message("It names a SOCKS proxy, for which the Python package PySocks is missing: pip install PySocks")
