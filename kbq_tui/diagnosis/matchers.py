@@ -100,6 +100,7 @@ ORDER: Final[Mapping[Stage, tuple[Code, ...]]] = {
         Code.RATE_LIMITED,
         Code.QUOTA_EXCEEDED,
         Code.QUERY_TOO_BIG,
+        Code.DATA_CONVERSION,
         Code.QUERY_INVALID,
     ),
     Stage.NETWORK_FIRST: (

@@ -143,8 +143,8 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
     return (
         (_by_constraint(lifted) if BY_POLICY.search(text) else None)
         or first_match(text, Stage.KINDS, Stage.WORDS)
+        or _by_permission(http, text, lifted)  # also one that is missing on a constraint
         or _by_constraint(lifted)
-        or _by_permission(http, text, lifted)
         or LATE_REASONS.get(reason.lower())
         or (first_match(text, *_NETWORK) if silent and http not in (400, 403, 404, 409, 412, 429) else None)
         or (first_match(text, *_MALFORMED) if http is None or http < 400 else None)

@@ -268,6 +268,13 @@ def test_an_error_info_of_a_policy_names_its_constraint() -> None:
     assert (problem.code, problem.detail("constraint")) == ("KBQ-KEY-CREATION-BLOCKED", _MANAGED)
 
 
+def test_a_missing_permission_on_a_constraint_is_not_the_constraint() -> None:
+    name = "orgpolicy.googleapis.com/projects/p/policies/iam.disableServiceAccountKeyCreation"
+    text = f"Permission 'orgpolicy.policy.set' denied on resource '//{name}' (or it may not exist)."
+    problem = recognise_text(text, NOWHERE)
+    assert (problem.code, problem.detail("permission")) == ("KBQ-PERMISSION-MISSING", "orgpolicy.policy.set")
+
+
 def test_a_failed_job_s_json_is_recognised() -> None:
     text = '{"id": "p:EU.bquxjob_1", "status": {"errorResult": {"reason": "invalidQuery", "message": "x"}}}'
     assert recognise_text(text, NOWHERE).code == "KBQ-QUERY-INVALID"

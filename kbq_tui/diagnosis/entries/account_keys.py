@@ -127,7 +127,7 @@ ENTRIES: Final = (
         Retry.NOT_YET,
         NEW_ACCOUNT_WAIT,
         NEW_ACCOUNT_WAIT,
-        matchers=((Stage.WORDS, r"invalid jwt signature"),),
+        matchers=((Stage.WORDS, r"invalid jwt signature|no valid verifier found for issuer"),),
     ),
     Entry(
         Code.KEY_EXPIRY_POLICY,

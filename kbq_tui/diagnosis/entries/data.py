@@ -237,6 +237,39 @@ ENTRIES: Final = (
         late_reasons=("invalidquery",),
     ),
     Entry(
+        Code.DATA_CONVERSION,
+        "A row holds a value that does not fit its type",
+        "BigQuery stopped at a value that cannot be read as the type that the view, the query or the external table "
+        "gives it. The table can be read as long as no such row is met, so the fault comes and goes with the data.",
+        (
+            "Google's own words below have the value, but neither the row nor the column: SELECT the rows in which "
+            "SAFE_CAST(column AS type) IS NULL and the column is not.",
+            look("See what the table or view is made of:", cmd.SHOW_TABLE),
+            "In an external table, correct the file, or declare the column as STRING.",
+            *helper(
+                look(LOOK, cmd.SHOW_TABLE),
+                step(
+                    "Offer Klaviyo a view in which such a value is NULL: SAFE_CAST, SAFE_DIVIDE, or SAFE. before a "
+                    "function:",
+                    cmd.CREATE_VIEW,
+                ),
+            ),
+        ),
+        DATA_EDITOR,
+        BIGQUERY + "reference/standard-sql/conversion_functions#safe_casting",
+        matchers=(
+            (
+                Stage.WORDS,
+                r"\bbad (?:int64|double|bool|numeric|bignumeric) value: |\binvalid (?:date|timestamp): '|"
+                r"\binvalid (?:date|datetime|time|timestamp) string \"|\binvalid numeric value: |"
+                r"\bdivision by zero: \S{1,300} / |\bint64 overflow: |\bfailed to parse input string \"|"
+                r"mismatch between format character '.{1,10}' and string character|"
+                r"could not parse '.{0,1000}?' as \w{3,15} for field|"
+                r"error while reading (?:data|table: .{1,1300}?), error message: ",
+            ),
+        ),
+    ),
+    Entry(
         Code.QUERY_TOO_BIG,
         "The query needs more than it is allowed",
         "BigQuery stopped the query: it needs more resources or bytes than one query may use.",
