@@ -615,6 +615,27 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("CAST(CAST('10:20:30' AS INTERVAL) AS STRING)", "0-0 0 10:20:30"),
         ("CAST(CAST('P1Y2M3D' AS INTERVAL) AS STRING)", "1-2 3 0:0:0"),
         ("CAST(CAST('PT10H20M30,456S' AS INTERVAL) AS STRING)", "0-0 0 10:20:30.456"),
+        # format-elements.md: the examples of "Format string as year", "month", "day" and "hour part"
+        ("CAST('03-12-2018' AS DATE FORMAT 'MM-DD-YYYY')", dt.date(2018, 3, 12)),
+        ("CAST('DEC 03, 2018' AS DATE FORMAT 'MON DD, YYYY')", dt.date(2018, 12, 3)),
+        ("CAST('18-12-03' AS DATE FORMAT 'YY-MM-DD')", REFUSED),
+        ("CAST('DECEMBER 03, 2018' AS DATE FORMAT 'MONTH DD, YYYY')", REFUSED),
+        ("CAST('18' AS DATE FORMAT 'YYYY')", REFUSED),  # Google takes the current month
+        ("CAST('15:30' AS TIME FORMAT 'HH24:MI')", REFUSED),
+        ("CAST(DATE '2018-01-30' AS STRING FORMAT 'YYYY')", REFUSED),
+        ("CAST('2018-12-03' AS DATETIME FORMAT 'YYYY-MM-DD')", REFUSED),
+        ("CAST('2018-12-03' AS TIMESTAMP FORMAT 'YYYY-MM-DD')", REFUSED),
+        # values of ours: months and days have two digits, a year that is not delimited has four
+        ("CAST('20181203' AS DATE FORMAT 'yyyymmdd')", dt.date(2018, 12, 3)),
+        ("CAST('2018-12-3' AS DATE FORMAT 'YYYY-MM-DD')", ERROR),
+        ("SAFE_CAST('2018-13-03' AS DATE FORMAT 'YYYY-MM-DD')", None),
+        ("SAFE_CAST('2018/12/03' AS DATE FORMAT 'YYYY-MM-DD')", None),
+        ("CAST(CAST(NULL AS STRING) AS DATE FORMAT 'YYYY-MM-DD')", None),
+        ("CAST('2018-12-03' AS DATE FORMAT 'YYYY-MM-DD DD')", REFUSED),
+        ("PARSE_DATE('%Y%m%d', CAST(20181200 + 3 AS STRING))", dt.date(2018, 12, 3)),
+        ("PARSE_TIME('%H', CAST(10 + 5 AS STRING))", dt.time(15)),
+        ("PARSE_DATETIME('%Y', CAST(2000 + 18 AS STRING))", dt.datetime(2018, 1, 1)),
+        ("PARSE_TIMESTAMP('%Y', CAST(2000 + 18 AS STRING))", dt.datetime(2018, 1, 1, tzinfo=UTC)),
         ("CAST(TIMESTAMP '2008-12-25 00:00:00+00:00' AS STRING FORMAT 'YYYY-MM-DD HH24:MI:SS TZH:TZM')", REFUSED),
         ("CAST('06/02/2020 17:00:53.110' AS TIMESTAMP FORMAT 'MM/DD/YYYY HH24:MI:SS.FF3' AT TIME ZONE 'UTC')", REFUSED),
         # its rules: arrays and structures part by part, the latter by place

@@ -167,3 +167,51 @@ def test_the_least_of_values_without_nan_keeps_its_type(client):
     sql = "SELECT MIN(int64_), MIN(string_), MIN(date_), MIN(float64_), MIN(IF(bool_, NULL, 1.5)), LEAST(2, 1) FROM d.t"
     (row,) = client.query_and_wait(sql)
     assert row.values() == (1, "1", dt.date(2020, 1, 1), 1.5, None, 1)
+
+
+DAYS = ("YEAR", "ISOYEAR", "QUARTER", "MONTH", "WEEK", "WEEK(MONDAY)", "ISOWEEK", "DAY", "DAYOFWEEK", "DAYOFYEAR")
+CLOCK = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
+PARTS = {
+    "DATE": DAYS, "TIME": CLOCK, "DATETIME": (*DAYS, *CLOCK, "DATE", "TIME"),
+    "TIMESTAMP": (*DAYS, *CLOCK, "DATE", "DATETIME", "TIME"),
+}  # fmt: skip
+"""https://cloud.google.com/bigquery/docs/reference/standard-sql/date_functions#extract and the same of other types"""
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_only_the_parts_that_a_type_has_are_extracted(client, kind):
+    column = f"{kind.lower()}_"
+    dry = bigquery.QueryJobConfig(dry_run=True)
+    client.query(f"SELECT {', '.join(f'EXTRACT({part} FROM {column})' for part in PARTS[kind])} FROM d.t", dry)
+    for part in sorted({*PARTS["TIMESTAMP"]} - {*PARTS[kind]}):
+        with pytest.raises(BadRequest, match=f"EXTRACT from {kind} does not support the {part.partition('(')[0]} date"):
+            client.query(f"SELECT EXTRACT({part} FROM {column}) FROM d.t", dry)
+
+
+@pytest.mark.parametrize(
+    ("expression", "error"),
+    [
+        ("EXTRACT(YEAR FROM string_)", "No matching signature for function EXTRACT for argument type: STRING"),
+        ("EXTRACT(EPOCH FROM timestamp_)", "A valid date part name is required but found EPOCH"),
+        ("EXTRACT(HOUR FROM datetime_ AT TIME ZONE 'UTC')", "No matching signature for function EXTRACT .* DATETIME"),
+        (
+            "STRUCT(CAST(date_ AS DATETIME), EXTRACT(TIME FROM date_))",
+            "EXTRACT from DATE does not support the TIME date part",
+        ),
+        ("DATE_TRUNC(date_, HOUR)", "DATE_TRUNC does not support the HOUR date part"),
+        ("DATE_ADD(date_, INTERVAL 1 HOUR)", "DATE_ADD does not support the HOUR date part"),
+        ("DATE_SUB(date_, INTERVAL 1 MINUTE)", "DATE_SUB does not support the MINUTE date part"),
+        ("DATE_DIFF(date_, date_, SECOND)", "DATE_DIFF does not support the SECOND date part"),
+    ],
+)
+def test_a_part_that_a_value_does_not_have_is_refused(client, expression, error):
+    with pytest.raises(BadRequest, match=error):
+        client.query_and_wait(f"SELECT {expression} FROM d.t")
+
+
+def test_parts_of_a_timestamp_in_a_time_zone_are_those_of_its_date_and_clock_there(client):
+    zone = "TIMESTAMP '2025-12-31 23:30:00+00' AT TIME ZONE 'Europe/Berlin'"
+    (row,) = client.query_and_wait(
+        f"SELECT EXTRACT(YEAR FROM {zone}), EXTRACT(DATETIME FROM {zone}), EXTRACT(WEEK FROM {zone})"
+    )
+    assert row.values() == (2026, dt.datetime(2026, 1, 1, 0, 30), 0)

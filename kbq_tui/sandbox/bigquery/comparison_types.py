@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery import date_parts, refusals
 from kbq_tui.sandbox.bigquery.duck import call, case, finish, literal
 from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE
 from kbq_tui.sandbox.bigquery.names import QuerySession
@@ -27,6 +27,7 @@ SIGNS: Final[dict[type[exp.Expr], str]] = {
     exp.Length: "LENGTH", exp.Lower: "LOWER", exp.Upper: "UPPER", exp.Sqrt: "SQRT", exp.Sum: "SUM", exp.Avg: "AVG",
     exp.If: "IF", exp.Coalesce: "COALESCE", exp.Array: "ARRAY", exp.Greatest: "GREATEST", exp.Least: "LEAST",
 }  # fmt: skip
+_CHECKED: Final = {*SIGNS, exp.Cast, exp.TryCast, exp.Extract, *date_parts.FUNCTIONS}
 _MARK = "compared"
 _FOUND = re.compile(r"kbq-types\|(\d+)\|([^|']+)\|([^|']+)")
 _MOST = 300
@@ -79,9 +80,16 @@ _SAME = {
 }  # fmt: skip
 
 
-def mark(node: exp.Expr) -> None:
-    """Mark an expression as written by the caller, unlike those that the translation adds."""
+def mark(node: exp.Expr, *, part: str = "") -> None:
+    """Mark an expression as written by the caller, unlike those that the translation adds.
+
+    Args:
+        node: the expression.
+        part: the part of a date or time that it takes of its operand.
+    """
     node.meta[_MARK] = True
+    if part:
+        node.meta[date_parts.PART] = part
 
 
 def check(session: QuerySession, tree: exp.Expr) -> None:
@@ -110,6 +118,8 @@ def check(session: QuerySession, tree: exp.Expr) -> None:
             for same in [other for other in marked if isinstance(other, exp.Sub) and other == node]:
                 same.replace(_difference(same, days=found[2] == found[3] == "DATE"))
             continue
+        if _part(node):
+            raise date_parts.refusal(node, found[2])
         raise _refusal(node, *(_name(kind) for kind in found.group(2, 3)))
 
 
@@ -121,14 +131,21 @@ def _probing(tree: exp.Expr, marked: list[exp.Expr]) -> str:
     """
     copied = tree.copy()
     places = [node for node in copied.walk() if _is_marked(node)]
-    numbers: dict[exp.Expr, int] = {}  # equal expressions stay equal, as GROUP BY needs
+    numbers: dict[tuple[exp.Expr, str], int] = {}  # equal expressions stay equal, as GROUP BY needs
     for number, original in enumerate(marked):
-        numbers.setdefault(original, number)
+        numbers.setdefault((original, _part(original)), number)
+    probes: list[exp.Expr]
     for node, original in reversed(list(zip(places, marked, strict=True))):
-        number = numbers[original]
+        number = numbers[original, _part(original)]
         if node.parent is None:
             continue
-        if isinstance(original, exp.Cast):
+        if _part(original):
+            types = literal(date_parts.allowed(original))
+            probes = [
+                call("kbq_cast", value.copy(), exp.null(), types.copy(), literal(str(number)))
+                for value in date_parts.operands(original)
+            ]
+        elif isinstance(original, exp.Cast):
             probes = [_cast_probe(number, original)]
         else:
             probes = [_probe(number, original, *pair) for pair in _pairs(original) if not _is_evident(*pair)]
@@ -148,6 +165,11 @@ def _name(kind: str) -> str:
     return _NAMES.get(kind, kind)
 
 
+def _part(node: exp.Expr) -> str:
+    part: str = node.meta.get(date_parts.PART, "")
+    return part
+
+
 def _refusal(node: exp.Expr, one: str, other: str) -> Exception:
     if isinstance(node, exp.Cast):
         if any(kind in one and kind in other for kind in ("STRUCT", "ARRAY")) or "RANGE" in (one, other):
@@ -162,7 +184,7 @@ def _refusal(node: exp.Expr, one: str, other: str) -> Exception:
 
 
 def _is_marked(node: exp.Expr) -> bool:
-    return (type(node) in SIGNS or isinstance(node, exp.Cast)) and bool(node.meta.get(_MARK))
+    return type(node) in _CHECKED and bool(node.meta.get(_MARK))
 
 
 def _difference(node: exp.Sub, *, days: bool) -> exp.Expr:

@@ -15,7 +15,6 @@ _RESULTS: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.DateSub, "DATE"),
     (exp.DateTrunc, "DATE"),
     (exp.UnixToTime, "TIMESTAMPTZ"),
-    (exp.StrToTime, "TIMESTAMPTZ"),
 )
 
 

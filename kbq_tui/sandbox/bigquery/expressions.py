@@ -9,7 +9,16 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import casts, comparison_types, fields, function_rules, json_rules, moment_rules, refusals
+from kbq_tui.sandbox.bigquery import (
+    casts,
+    comparison_types,
+    date_parts,
+    fields,
+    function_rules,
+    json_rules,
+    moment_rules,
+    refusals,
+)
 from kbq_tui.sandbox.bigquery import geography as geographies
 from kbq_tui.sandbox.bigquery.duck import DUCK, call, literal
 from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE, BadSchema
@@ -249,19 +258,29 @@ def _extract(node: exp.Expr) -> exp.Expr:
     """Parts that DuckDB defines differently: weeks from Sunday, days of the week from 1, parts of a second alone."""
     part, value = node.this.name.upper(), node.expression
     if isinstance(node.this, exp.WeekStart):
-        return moment_rules.week_from(node.this.name, value)
+        return moment_rules.week_from(node.this.name, _moment(value, "WEEK"))
+    if part not in date_parts.EXTRACTED:
+        raise refusals.invalid_query(f"A valid date part name is required but found {part}")
     if part == "WEEK":
-        return exp.cast(call("strftime", exp.cast(value.copy(), "TIMESTAMP"), literal("%U")), "BIGINT")
+        return exp.cast(call("strftime", _moment(value, part), literal("%U")), "BIGINT")
     if part in ("DATE", "DATETIME", "TIME"):
-        return exp.cast(exp.cast(value.copy(), "TIMESTAMP"), part if part != "DATETIME" else "TIMESTAMP")
+        return exp.cast(_moment(value, part), part) if part != "DATETIME" else _moment(value, part)
+    comparison_types.mark(node, part=part)
     if part == "ISOWEEK":
-        return exp.Extract(this=exp.var("WEEK"), expression=value.copy())
+        node.set("this", exp.var("WEEK"))
     if part == "DAYOFWEEK":
         return exp.paren(exp.Add(this=node.copy(), expression=exp.Literal.number(1)))
     if part in ("MICROSECOND", "MILLISECOND"):
         most = exp.Literal.number(1_000_000 if part == "MICROSECOND" else 1_000)
         return exp.paren(exp.Mod(this=node.copy(), expression=most))
     return node
+
+
+def _moment(value: exp.Expr, part: str) -> exp.Expr:
+    """The value as a DATETIME; its own type is checked when it is known."""
+    moment = exp.Cast(this=value.copy(), to=exp.DataType.build("TIMESTAMP", dialect="duckdb"))
+    comparison_types.mark(moment, part=part)
+    return moment
 
 
 def _substring(node: exp.Expr) -> exp.Expr:

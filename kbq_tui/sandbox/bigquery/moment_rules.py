@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import comparison_types, intervals, refusals
-from kbq_tui.sandbox.bigquery.duck import call, literal
+from kbq_tui.sandbox.bigquery import comparison_types, date_parts, intervals, refusals
+from kbq_tui.sandbox.bigquery.duck import call, case, error, literal
 
 _DAYS = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
 _OF_TIMESTAMPS = ("MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY")
@@ -71,20 +71,71 @@ def _unix_millis(node: exp.Expr) -> exp.Expr:
     return exp.cast(call("floor", exp.Div(this=micros, expression=exp.Literal.number("1000.0"))), "BIGINT")
 
 
-_CAST_FORM = re.compile(r"FF\d|TZ[HM]|SSSSS|HH12|[AP]\.?M\.?(?![a-z])|MONTH|RRRR|Y,YYY")
-"""Elements of a cast's FORMAT that sqlglot does not translate."""
+_FORMS = {
+    "%Y": r"\d{4}", "%m": r"\d{2}", "%b": r"[A-Za-z]{3}", "%d": r"\d{2}", "-": "-", ".": r"\.", "/": "/", ",": ",",
+    ";": ";", ":": ":", " ": " ",
+}  # fmt: skip
+"""What the elements of a cast's FORMAT match, after sqlglot has translated them.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_string_as_datetime
+"""
+_WHOLE = (["%Y", "%d", "%m"], ["%Y", "%b", "%d"])
+"""A date is complete with these. What is missing Google takes from the current date."""
+
+
+def _read(node: exp.Expr) -> exp.Expr:
+    """The moment that a parse function reads. sqlglot's own translation fails if the text is a call of DuckDB's."""
+    text, form, year = node.this.copy(), node.args["format"].copy(), node.args.get("default_year")
+    if isinstance(form, exp.Literal):
+        form = literal(form.name.replace("%e", _DAY))  # of %c
+    if year is not None:
+        text = exp.DPipe(this=literal(f"{year.name} "), expression=exp.paren(text))
+        form = exp.DPipe(this=literal("%Y "), expression=exp.paren(form))
+    return call("try_strptime" if node.args.get("safe") else "strptime", text, form)
 
 
 def _parsed(node: exp.Expr) -> exp.Expr:
-    """PARSE_TIMESTAMP with its time zone, which sqlglot drops."""
-    form, zone = node.args.get("format"), node.args.get("zone")
-    if isinstance(form, exp.Literal) and _CAST_FORM.search(form.name):
-        raise refusals.unsupported("CAST with FORMAT")  # sqlglot reads such a cast as PARSE_TIMESTAMP
-    if zone is None:
-        return node
-    bare = node.copy()
-    bare.set("zone", None)
-    return call("timezone", zone.copy(), exp.cast(bare, "TIMESTAMP"))
+    """PARSE_TIMESTAMP with its time zone.
+
+    Raises:
+        ApiError: it is a CAST with FORMAT to a TIMESTAMP, DATETIME or TIME, whose target sqlglot does not keep.
+    """
+    zone = node.args.get("zone")
+    if _is_cast(node):
+        raise refusals.unsupported("CAST with FORMAT to TIMESTAMP, DATETIME or TIME")
+    if zone is not None:
+        return call("timezone", zone.copy(), exp.cast(_read(node), "TIMESTAMP"))
+    return exp.cast(_read(node), "TIMESTAMPTZ")
+
+
+def _parsed_time(node: exp.Expr) -> exp.Expr:
+    return exp.cast(_read(node), "TIME")
+
+
+def _parsed_date(node: exp.Expr) -> exp.Expr:
+    """PARSE_DATE, and ``CAST(text AS DATE FORMAT 'YYYY-MM-DD')``, which is stricter.
+
+    Raises:
+        ApiError: the format of a cast has other elements than a year, a month and a day.
+    """
+    date = exp.cast(_read(node), "DATE")
+    if not _is_cast(node):
+        return date
+    elements = re.findall("%.|.", node.args["format"].name, re.DOTALL)
+    if sorted(each for each in elements if each[0] == "%") not in _WHOLE or not _FORMS.keys() >= {*elements}:
+        raise refusals.unsupported("CAST with FORMAT but for a year, month and day, such as 'YYYY-MM-DD',")
+    text = node.this
+    form = "".join(_FORMS[each] for each in elements)
+    fits = exp.or_(
+        exp.Is(this=text.copy(), expression=exp.null()), call("regexp_full_match", text.copy(), literal(form))
+    )
+    failed = exp.DPipe(this=literal("Failed to parse input string: "), expression=text.copy())
+    return case((fits, date), default=exp.null() if node.args.get("safe") else error(failed))
+
+
+def _is_cast(node: exp.Expr) -> bool:
+    """Whether sqlglot made a parse function of a CAST with FORMAT; those that are written have a default year."""
+    return node.args.get("default_year") is None
 
 
 def week_from(day: str, value: exp.Expr) -> exp.Expr:
@@ -123,8 +174,20 @@ def _interval(node: exp.Expr) -> exp.Expr:
     return intervals.expression(found)
 
 
+def _of_dates(node: exp.Expr) -> exp.Expr:
+    """Functions whose value and part are checked later; DuckDB takes any of both."""
+    unit = node.args.get("unit")
+    part = "WEEK" if isinstance(unit, exp.WeekStart) else unit.name.upper() if unit is not None else "DAY"
+    comparison_types.mark(node, part=part)
+    return node
+
+
 RULES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
+    **dict.fromkeys(date_parts.FUNCTIONS, _of_dates),
     exp.Interval: _interval,
+    exp.ParseDatetime: _read,
+    exp.ParseTime: _parsed_time,
+    exp.StrToDate: _parsed_date,
     exp.StrToTime: _parsed,
     exp.Sub: _difference,
     exp.TimestampAdd: _add_to_timestamp,
