@@ -222,6 +222,7 @@ def to_string(node: exp.Cast, *, checked: bool = True) -> exp.Expr:
     """
     value = node.this
     if isinstance(value, exp.Literal) and (value.is_string or value.is_int):
+        comparison_types.mark(node)  # unlike a parameter
         return node
     bare = exp.cast(value.copy(), "VARCHAR")
     number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE", dialect="duckdb"))

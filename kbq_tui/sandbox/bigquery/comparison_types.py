@@ -28,8 +28,15 @@ SIGNS: Final[dict[type[exp.Expr], str]] = {
     exp.If: "IF", exp.Coalesce: "COALESCE", exp.Array: "ARRAY", exp.Greatest: "GREATEST", exp.Least: "LEAST",
 }  # fmt: skip
 _CHECKED: Final = {*SIGNS, exp.Cast, exp.TryCast, exp.Extract, *date_parts.FUNCTIONS}
+_RETURNING = (exp.Case, exp.If, exp.Coalesce, exp.Array, exp.Greatest, exp.Least)
+"""Expressions whose result is one of their operands, in a type that all of them have."""
+_WIDENED = r"DECIMAL.38,9./DECIMAL.38,19.|DECIMAL.38,19./DECIMAL.38,9."
+_COERCED = r"DECIMAL.38,(?:9|19)./DOUBLE|DOUBLE/DECIMAL.38,(?:9|19)."
+_READ = "(?:DATE|TIME|TIMESTAMP.*)/VARCHAR|VARCHAR/(?:DATE|TIME|TIMESTAMP.*)"
+"""Pairs of DuckDB's types that have another common type in BigQuery: the BIGNUMERIC, and that of the other for literals
+and parameters."""
 _MARK = "compared"
-_FOUND = re.compile(r"kbq-types\|(\d+)\|([^|']+)\|([^|']+)")
+_FOUND = re.compile(r"kbq-types\|(\d+)\.(\d+)\|([^|']+)\|([^|']+)")
 _MOST = 300
 """The maximum number of expressions of one statement that are checked."""
 _KINDS = {
@@ -113,14 +120,19 @@ def check(session: QuerySession, tree: exp.Expr) -> None:
             found = _FOUND.search(str(failure))
         if found is None:
             return  # binding the statement itself will show what is wrong with it
-        node = marked[int(found[1])]
-        if isinstance(node, exp.Sub) and f"{found[2]}/{found[3]}" in _DIFFERENCES:
-            for same in [other for other in marked if isinstance(other, exp.Sub) and other == node]:
-                same.replace(_difference(same, days=found[2] == found[3] == "DATE"))
-            continue
+        node, pair, kinds = marked[int(found[1])], int(found[2]), found.group(3, 4)
         if _part(node):
-            raise date_parts.refusal(node, found[2])
-        raise _refusal(node, *(_name(kind) for kind in found.group(2, 3)))
+            raise date_parts.refusal(node, kinds[0])
+        alike = [other for other in marked if other == node]  # as GROUP BY needs
+        if isinstance(node, exp.Sub) and "/".join(kinds) in _DIFFERENCES:
+            for same in alike:
+                same.replace(_difference(same, days=kinds == ("DATE", "DATE")))
+            continue
+        if type(node) in _RETURNING and re.fullmatch(_coercible(*_pairs(node)[pair]), "/".join(kinds)):
+            for same in alike:
+                _coerce(*_pairs(same)[pair], *kinds)
+            continue
+        raise _refusal(node, *(_name(kind) for kind in kinds))
 
 
 def _probing(tree: exp.Expr, marked: list[exp.Expr]) -> str:
@@ -142,13 +154,17 @@ def _probing(tree: exp.Expr, marked: list[exp.Expr]) -> str:
         if _part(original):
             types = literal(date_parts.allowed(original))
             probes = [
-                call("kbq_cast", value.copy(), exp.null(), types.copy(), literal(str(number)))
+                call("kbq_cast", value.copy(), exp.null(), types.copy(), literal(f"{number}.0"))
                 for value in date_parts.operands(original)
             ]
         elif isinstance(original, exp.Cast):
-            probes = [_cast_probe(number, original)]
+            probes = [_cast_probe(f"{number}.0", original)]
         else:
-            probes = [_probe(number, original, *pair) for pair in _pairs(original) if not _is_evident(*pair)]
+            probes = [
+                _probe(f"{number}.{at}", original, *pair)
+                for at, pair in enumerate(_pairs(original))
+                if not _is_evident(*pair)
+            ]
         node.replace(case(*((probe, exp.null()) for probe in probes), default=node.copy()) if probes else node.copy())
     finish(copied)
     return copied.sql("duckdb")
@@ -187,7 +203,7 @@ def _is_marked(node: exp.Expr) -> bool:
     return type(node) in _CHECKED and bool(node.meta.get(_MARK))
 
 
-def _difference(node: exp.Sub, *, days: bool) -> exp.Expr:
+def _difference(node: exp.Expr, *, days: bool) -> exp.Expr:
     if days:
         return exp.func("to_days", exp.cast(exp.paren(exp.Sub(this=node.this, expression=node.expression)), "INTEGER"))
     moments = (node.expression, node.this)
@@ -219,25 +235,63 @@ def _with_first(values: list[exp.Expr | None]) -> list[tuple[exp.Expr, exp.Expr]
     return [(given[0], other) for other in given[1:]]
 
 
-def _cast_probe(number: int, node: exp.Cast) -> exp.Expr:
+def is_decimal_literal(value: exp.Expr) -> bool:
+    """Whether a value is a number with a point, which is translated to a cast; one that the caller wrote is marked."""
+    value = value.this if isinstance(value, exp.Neg) else value
+    given = value.this if isinstance(value, exp.Cast) and not value.meta.get(_MARK) else None
+    return isinstance(given, exp.Literal) and not given.is_string
+
+
+def _coercible(left: exp.Expr, right: exp.Expr) -> str:
+    """Give the pairs of types of which one has to be given that of the other, as a regular expression."""
+    pattern = _WIDENED
+    if is_decimal_literal(left) != is_decimal_literal(right):
+        pattern += f"|{_COERCED}"
+    if is_text_parameter(left) != is_text_parameter(right):
+        pattern += f"|{_READ}"
+    return pattern
+
+
+def is_text(value: exp.Expr) -> bool:
+    """Whether a value is a literal or parameter of type STRING, which may be read as a date or time."""
+    return is_text_parameter(value) or (isinstance(value, exp.Literal) and value.is_string)
+
+
+def is_text_parameter(value: exp.Expr) -> bool:
+    """Whether a value is a parameter of type STRING, which is translated to a cast."""
+    if not isinstance(value, exp.Cast) or value.meta.get(_MARK) or not value.to.is_type(*exp.DataType.TEXT_TYPES):
+        return False
+    return isinstance(value.this, exp.Null) or (isinstance(value.this, exp.Literal) and value.this.is_string)
+
+
+def _coerce(left: exp.Expr, right: exp.Expr, one: str, other: str) -> None:
+    """Give a literal, a parameter, or the NUMERIC beside a BIGNUMERIC the type of the other operand."""
+    for value, kind, wanted in ((left, one, other), (right, other, one)):
+        if kind in ("DOUBLE", "VARCHAR") or (wanted.startswith("DECIMAL(38,19") and kind.startswith("DECIMAL")):
+            value.replace(exp.cast(value.copy(), wanted, dialect="duckdb"))
+
+
+def _cast_probe(number: str, node: exp.Cast) -> exp.Expr:
     kind = _SAME.get(node.to.this, node.to.this)
     target = exp.Cast(this=exp.null(), to=node.to.copy())
     allowed = _CASTS.get(kind)
     if allowed is None:
-        return call("kbq_cast_to_itself", node.this.copy(), target, literal(str(number)))
-    return call("kbq_cast", node.this.copy(), target, literal(allowed), literal(str(number)))
+        return call("kbq_cast_to_itself", node.this.copy(), target, literal(number))
+    return call("kbq_cast", node.this.copy(), target, literal(allowed), literal(number))
 
 
-def _probe(number: int, node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+def _probe(number: str, node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Build a condition that is never true, and that cannot be bound if the two types cannot be compared."""
     if isinstance(node, exp.Sub):
         pattern = f"({'|'.join(_DIFFERENCES)})"
     elif type(node) in _NEEDS:
         pattern = f"({'|'.join(form for kind, form in _KINDS.items() if kind not in _NEEDS[type(node)])})/.*"
     else:
-        written = any(isinstance(side.unnest().find(exp.Literal, exp.Column), exp.Literal) for side in (left, right))
+        written = any(is_text(side.unnest()) for side in (left, right))
         pattern = _wrong(written)
-    return call("kbq_differ", left.copy(), right.copy(), literal(pattern), literal(str(number)))
+        if type(node) in _RETURNING:
+            pattern += f"|{_coercible(left, right)}"
+    return call("kbq_differ", left.copy(), right.copy(), literal(pattern), literal(number))
 
 
 @cache

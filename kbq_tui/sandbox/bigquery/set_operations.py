@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery import comparison_types, refusals
 from kbq_tui.sandbox.bigquery.names import QuerySession
 
 _KINDS: Final = ({"INTEGER", "FLOAT", "NUMERIC", "BIGNUMERIC"}, {"DATE", "DATETIME"})
@@ -37,18 +37,30 @@ def check(session: QuerySession, tree: exp.Expr) -> None:
             continue
         for at, (first, second) in enumerate(zip(one, other, strict=False)):
             kinds = (first["type"], second["type"])
-            if kinds[0] == kinds[1] or any({*kinds} <= each for each in _KINDS):
+            if kinds[0] == kinds[1]:
                 continue
             values = [_value(part, at) for part in (node.this, node.expression)]
-            text = any(isinstance(value, exp.Literal) and value.is_string for value in values)
+            if {*kinds} == {"NUMERIC", "BIGNUMERIC"}:
+                raise refusals.unsupported(f"{_sign(node)} of {' and '.join(kinds)}")
+            if any({*kinds} <= each for each in _KINDS):
+                _coerce(values, kinds)
+                continue
+            text = any(value is not None and comparison_types.is_text(value) for value in values)
             if any(isinstance(value, exp.Null) for value in values):
                 continue
             if text and {*kinds} & _MOMENTS:
-                raise refusals.unsupported(f"{_sign(node)} of a date or time and a string literal")
+                raise refusals.unsupported(f"{_sign(node)} of a date or time and a string literal or parameter")
             raise refusals.invalid_query(
                 f"Column {at + 1} in {_sign(node)} has incompatible types: "
                 f"{_NAMES.get(kinds[0], kinds[0])}, {_NAMES.get(kinds[1], kinds[1])}"
             )
+
+
+def _coerce(values: list[exp.Expr | None], kinds: tuple[str, str]) -> None:
+    """A literal with a point is of the type of the NUMERIC on the other side."""
+    for value, other in zip(values, reversed(kinds), strict=True):
+        if value is not None and other == "NUMERIC" and comparison_types.is_decimal_literal(value):
+            value.replace(exp.cast(value.copy(), "DECIMAL(38, 9)"))
 
 
 def _side(node: exp.SetOperation, part: exp.Expr) -> str:
