@@ -82,6 +82,7 @@ ORDER: Final[Mapping[Stage, tuple[Code, ...]]] = {
         Code.ROLE_LEVEL,
         Code.GCLOUD_CONDITION,
         Code.GCLOUD_DATASET_FLAG,
+        Code.ACCESS_ENTRY,
         Code.TWO_LOCATIONS,
         Code.POLICY_TAG,
         Code.DRIVE,

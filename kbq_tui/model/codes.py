@@ -6,6 +6,7 @@ from enum import StrEnum
 class ProblemCode(StrEnum):
     """One code for each entry of the catalogue; the member's name follows from the code."""
 
+    ACCESS_ENTRY = "KBQ-ACCESS-ENTRY"
     ACCESS_LIST_DENIED = "KBQ-ACCESS-LIST-DENIED"
     ACCESS_UNREAD = "KBQ-ACCESS-UNREAD"
     ACCOUNT_CREATION_BLOCKED = "KBQ-ACCOUNT-CREATION-BLOCKED"

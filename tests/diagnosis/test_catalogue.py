@@ -25,6 +25,7 @@ FULL = Context(P, A, "KLAVIYO_TMP", "EU", "jo@example.com")
 
 # People search for these and scripts test them: a code may be added, never renamed or given another meaning.
 GOLDEN = [
+    "KBQ-ACCESS-ENTRY",
     "KBQ-ACCESS-LIST-DENIED",
     "KBQ-ACCESS-UNREAD",
     "KBQ-ACCOUNT-CREATION-BLOCKED",

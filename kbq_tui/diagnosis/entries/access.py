@@ -171,10 +171,11 @@ ENTRIES: Final = (
     ),
     Entry(
         Code.GCLOUD_DATASET_FLAG,
-        "gcloud has no --dataset here",
-        "Klaviyo's article gives gcloud projects add-iam-policy-binding an argument --dataset, which does not exist.",
+        "The command cannot grant on a dataset",
+        "Klaviyo's article gives gcloud projects add-iam-policy-binding an argument --dataset, which does not exist; "
+        "and bq add-iam-policy-binding takes a dataset only in projects that Google has admitted to that feature.",
         (
-            "Do not simply delete the argument: that grants Data Editor on every dataset of the project.",
+            "Do not simply delete --dataset: that grants Data Editor on every dataset of the project.",
             *shared(
                 step(
                     "Grant on the dataset instead; Viewer where Klaviyo reads, Editor where it writes:",
@@ -186,7 +187,37 @@ ENTRIES: Final = (
         ),
         DATA_OWNER,
         CLOUD + "bigquery/docs/control-access-to-resources-iam",
-        matchers=((Stage.WORDS, r"\(gcloud\.[\w.-]{1,100}\) unrecognized arguments:.{0,40} --dataset"),),
+        matchers=(
+            (Stage.WORDS, r"\(gcloud\.[\w.-]{1,100}\) unrecognized arguments:.{0,40} --dataset"),
+            # As of 2026-07: https://github.com/GoogleCloudPlatform/BigQuery-Agent-Analytics-SDK/pull/340
+            (Stage.WORDS, r"-iam-policy(?:-binding)?\b.{0,300}requires allowlisting"),
+        ),
+    ),
+    Entry(
+        Code.ACCESS_ENTRY,
+        "An entry of the access list has the wrong form",
+        "Each entry of a dataset's access list names one member with a role (userByEmail, groupByEmail, domain, "
+        "specialGroup or iamMember), or one view, routine or dataset without a role.",
+        (
+            look("Compare what was sent with the list as it is:", cmd.SHOW_DATASET),
+            *shared(
+                step(
+                    "To let one account in, no list has to be sent; Viewer where Klaviyo reads, Editor where it "
+                    "writes:",
+                    cmd.GRANT_VIEWER,
+                    cmd.GRANT_EDITOR,
+                )
+            ),
+            *helper(look(LOOK, cmd.SHOW_DATASET)),
+        ),
+        DATA_OWNER,
+        CLOUD + "bigquery/docs/reference/rest/v2/datasets#Dataset.FIELDS.access",
+        matchers=(
+            (
+                Stage.WORDS,
+                r"\ban access entry (?:must have exactly one of|for (?:view|routine|dataset) needs an empty role)",
+            ),
+        ),
     ),
     Entry(
         Code.OVER_GRANT,
