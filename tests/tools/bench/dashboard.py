@@ -1,10 +1,9 @@
 """The cost of a dashboard of thousands at the screen. Google is in memory, so that drawing is measured."""
 
-import statistics
 import sys
-import time
 
 from tests.support.pty import Terminal
+from tests.tools.bench.presses import Presses
 from tests.tools.bench.row import BenchRow
 from tests.tui.test_terminal import environment
 
@@ -36,24 +35,15 @@ Escape is left out: other keys begin with it, too, so that Textual waits 0.1 s f
 
 def key_to_frame(runs: int) -> BenchRow:
     """From a key press to the first byte of the frame that it draws, with 2,000 connections."""
-    waits: list[float] = []
-    slowest: dict[str, float] = {}
+    presses = Presses()
     command = [sys.executable, "-m", "tests.tui.host", "crowd_of_2000", "dashboard"]
     with Terminal(command, environment(), 80, 24) as terminal:
         terminal.until_text("200 fail", "next look in")
         for _ in range(max(runs, 7)):
             for key in KEYS:
                 terminal.settle(0.3)
-                began = time.perf_counter()
-                terminal.send(key)
-                if terminal.read(2.0):
-                    waits.append((time.perf_counter() - began) * 1000)
-                    slowest[key] = max(slowest.get(key, 0.0), waits[-1])
-    waits.sort()
-    p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
-    longest = max(slowest, key=lambda key: slowest[key])
-    detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms ({longest!r})"
-    return BenchRow("dashboard of 2,000: key press to frame, p99", p99, 50, "ms", detail=detail)
+                presses.press(terminal, key)
+    return presses.row("dashboard of 2,000: key press to frame, p99", 50)
 
 
 def bytes_a_minute(runs: int) -> BenchRow:

@@ -14,6 +14,7 @@ from pathlib import Path
 import kbq_tui.sandbox
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
+from tests.tools.bench.presses import Presses
 from tests.tools.bench.row import BenchRow
 from tests.tui.test_terminal import environment
 
@@ -95,7 +96,7 @@ def first_verdict(runs: int) -> BenchRow:
 
 def key_to_frame(runs: int) -> BenchRow:
     """From a key press to the first byte of the frame that it draws, while 3,000 tables arrive and after."""
-    waits: list[float] = []
+    presses = Presses()
     for _ in range(min(runs, 5)):
         with _terminal() as terminal:
             terminal.until_text("next look in")
@@ -104,11 +105,5 @@ def key_to_frame(runs: int) -> BenchRow:
             terminal.send("a")
             terminal.until_text("looked at so far")
             for key in KEYS * 3:
-                began = time.perf_counter()
-                terminal.send(key)
-                if terminal.read(2.0):
-                    waits.append((time.perf_counter() - began) * 1000)
-    waits.sort()
-    p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
-    detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms"
-    return BenchRow("source: key press to frame while 3,000 tables arrive, p99", p99, 50, "ms", detail=detail)
+                presses.press(terminal, key)
+    return presses.row("source: key press to frame while 3,000 tables arrive, p99", 50)
