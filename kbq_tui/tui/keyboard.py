@@ -149,7 +149,7 @@ KEYS: Final = (
         "source",
         "v",
         "propose_view",
-        N_("Propose a view"),
+        N_(in_context("noun", "View")),
         N_("Show the SQL of a view of the table that Klaviyo can use, and make it after a yes"),
     ),
     KeyBinding(

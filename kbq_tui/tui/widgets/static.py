@@ -104,17 +104,19 @@ def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
     """Return key hints, shortened step by step until they fit.
 
     First the keys of every screen are left out, from the end, except help, back and quit; then these three lose their
-    words; then the screen's own keys are left out, from the end.
+    words; then the screen's own keys lose theirs, from the end; only then are own keys left out, from the end.
     """
     shown = list(hints)
     kept = [keyboard.face(id_) for id_ in ("help", "back", "quit")]
     everywhere = {key for key, _ in keyboard.hints("app")}
     spare = [hint for hint in reversed(hints) if hint[0] not in kept]
+    own = [hint for hint in spare if hint[0] not in everywhere]
     drops = iter(
         [
             *((hint, None) for hint in spare if hint[0] in everywhere),
             *((hint, (hint[0], "")) for key in kept for hint in hints if hint[0] == key),
-            *((hint, None) for hint in spare if hint[0] not in everywhere),
+            *((hint, (hint[0], "")) for hint in own),
+            *(((key, ""), None) for key, _ in own),
         ]
     )
     while sum(len(key) + len(label) + (3 if label else 2) for key, label in shown) - 2 > width:
