@@ -1,10 +1,11 @@
 """Reads our own changes from a journal."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from kbq_tui.model.changes import OwnChange, not_undone
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.events import EventKind
 from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.problem import Kind
 from kbq_tui.model.text import time_in
@@ -27,7 +28,7 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
         if at is None:
             continue
         key, open_ = ActionKey.read(action, resources.get(action, "")), begun.setdefault(action, [])
-        if key is None:  # a kind of a later version
+        if key is None:
             continue
         if event == "intended":
             open_.append(OwnChange(key, at, made=False))
@@ -43,6 +44,19 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
             del open_[-1:]
     left = (tries[-1] for tries in begun.values() if tries)
     return not_undone(sorted((*made.values(), *left), key=lambda change: change.at))
+
+
+def unknown_in(line: Mapping[str, Any]) -> str:
+    """Return what a line of a journal has that only a newer version can have written; empty for nothing."""
+    action, event = line.get("action"), line.get("event")
+    if not isinstance(action, str) or not isinstance(event, str):
+        return str(line.get("schema") or line)
+    if event not in _EVENTS:
+        return event
+    return action if ActionKey.read(action, "") is None else ""
+
+
+_EVENTS: Final = ("intended", EventKind.FINISHED, EventKind.FAILED, EventKind.SKIPPED)
 
 
 def _is_unclear(problem: object) -> bool:

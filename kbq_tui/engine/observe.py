@@ -66,8 +66,10 @@ async def observe(
         beside_others: also read the other connections of this machine; there can be hundreds.
 
     Returns:
-        What was found; parts that could not be read are unknown, with the failure that explains them. Never raises
-        `ProblemError`.
+        What was found; parts that could not be read are unknown, with the failure that explains them.
+
+    Raises:
+        ProblemError: the journal of this machine cannot be used.
     """
     cloud = ports.cloud
     project = spec.project

@@ -149,6 +149,9 @@ class SetupSession(SetupState):
         except TimeoutError:
             self._timed_out(Phase.LOOKING)
             return
+        except ProblemError as error:
+            self.store_failed(error)
+            return
         first = self.looked is None
         self.take(spec, observed)
         if first and not self.note:  # signing in and reading have used the note for themselves
@@ -205,6 +208,9 @@ class SetupSession(SetupState):
                 observed = await observe(spec, self.ports(spec), everywhere=True)
         except TimeoutError:
             self._timed_out(Phase.LOOKING_EVERYWHERE)
+            return None
+        except ProblemError as error:
+            self.store_failed(error)
             return None
         self.take(spec, observed)
         plan = self.removal()

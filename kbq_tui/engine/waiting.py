@@ -53,12 +53,12 @@ NO_PATIENCE: Final = Patience(limit=0.0)
 
 
 async def own_changes(spec: ConnectionSpec, ports: Ports) -> tuple[OwnChange, ...]:
-    """Return our own changes to a connection from the journal; none if it cannot be read."""
-    try:
-        changes = await offload(ports.journal.changes)
-    except ProblemError:
-        return ()
-    return of_connection(changes, spec)
+    """Return our own changes to a connection from the journal.
+
+    Raises:
+        ProblemError: the journal cannot be read, or a newer version wrote it.
+    """
+    return of_connection(await offload(ports.journal.changes), spec)
 
 
 class Waits:

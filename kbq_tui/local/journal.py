@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, folder_fd, open_ours, read_regular, sync_folder, write_all, write_atomic
-from kbq_tui.local.os_errors import os_problem
+from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.local.ui_state import scrubbed
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
-from kbq_tui.model.text import time_in
+from kbq_tui.model.text import inert, time_in
 
 if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock
@@ -99,11 +99,18 @@ class FileJournal:
         """Return the changes that were made, or may have been, oldest first.
 
         Raises:
-            ProblemError: the journal cannot be read.
+            ProblemError: the journal cannot be read, or a newer version wrote it (`KBQ-JOURNAL-NEWER`).
         """
-        from kbq_tui.diagnosis.journal_changes import from_journal
+        from kbq_tui.diagnosis.journal_changes import from_journal, unknown_in
 
-        return from_journal(self.history())
+        lines = list(_objects(self._read()))
+        for number, line in lines:
+            if unknown := unknown_in(line):
+                reason = message(
+                    "line {n}: this version does not know {unknown}.", n=number, unknown=inert(unknown, 60)
+                )
+                raise problem(Code.JOURNAL_NEWER, path=self._path, reason=reason)
+        return from_journal(line for _, line in lines)
 
     def history(self) -> tuple[dict[str, Any], ...]:
         """Return every readable line, oldest first.
@@ -111,13 +118,16 @@ class FileJournal:
         Raises:
             ProblemError: the journal cannot be read.
         """
+        return tuple(_lines(self._read()))
+
+    def _read(self) -> bytes:
+        """Return the file's content; nothing if there is no file."""
         try:
-            data = read_regular(self._path, _READ_LIMIT)
+            return read_regular(self._path, _READ_LIMIT)
         except FileNotFoundError:
-            return ()
+            return b""
         except OSError as error:
             raise os_problem(error, self._path, Code.JOURNAL_UNWRITABLE) from error
-        return tuple(_lines(data))
 
     @staticmethod
     def _open(lines: tuple[dict[str, Any], ...]) -> dict[str, Pending]:
@@ -197,10 +207,18 @@ JOURNAL = FileKind(message("a journal"), is_journal)
 
 
 def _lines(data: bytes) -> Iterator[dict[str, Any]]:
-    for raw in data.split(b"\n"):
+    """Yield the lines that say what happened to which action."""
+    for _, line in _objects(data):
+        if isinstance(line.get("event"), str) and isinstance(line.get("action"), str):
+            yield line
+
+
+def _objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the lines that are undamaged JSON objects, with their numbers, from 1."""
+    for number, raw in enumerate(data.split(b"\n"), 1):
         try:
             line = json.loads(raw)
         except (ValueError, RecursionError):
             continue  # damaged, or empty
-        if isinstance(line, dict) and isinstance(line.get("event"), str) and isinstance(line.get("action"), str):
-            yield line
+        if isinstance(line, dict):
+            yield number, line

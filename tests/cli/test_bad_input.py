@@ -77,3 +77,54 @@ def test_a_file_that_cannot_be_right_is_refused_with_its_place_and_nothing_chang
     assert "Traceback" not in ended.err
     assert KEY[:20] not in ended.err
     assert files() == before
+
+
+NEWER = {
+    "an action": '{"event": "intended", "action": "mirror:X", "resource": "acme:X", "at": "2026-01-01T00:00:00+00:00"}',
+    "an outcome": '{"event": "reverted", "action": "account", "at": "2026-01-01T00:00:00+00:00"}',
+    "another form": '{"schema": "kbq-tui/journal/v2"}',
+}
+READ_IT = (
+    ("apply", "--yes"),
+    ("plan",),
+    ("teardown", "--yes"),
+    ("teardown", "--dry-run"),
+    ("status",),
+    ("verify",),
+    ("key", "rotate", "--yes"),
+)
+
+
+def test_a_journal_of_a_newer_version_is_refused_with_its_line_and_nothing_changes(
+    google, call, tmp_path: Path, files
+) -> None:
+    there = google("fresh")
+    assert call("apply", "--yes").status == 0
+    journal = tmp_path / "state/kbq-tui/connections/default/journal.jsonl"
+    ours, writes = journal.read_bytes(), len(there.writes())
+    number = ours.count(b"\n") + 1
+    for wrong, line in NEWER.items():
+        journal.write_bytes(ours + line.encode() + b"\n")
+        before = files()
+        for arguments in READ_IT if wrong == "an action" else READ_IT[:1]:
+            ended = call(*arguments)
+            said = " ".join(ended.err.split())
+            assert ended.status == 2, (arguments, ended.err)
+            assert "KBQ-JOURNAL-NEWER" in said, (arguments, ended.err)
+            assert f"line {number}" in said, (arguments, ended.err)
+            assert "Traceback" not in said
+        assert len(there.writes()) == writes
+        assert files() == before
+    judged = [found for found in call("doctor", "--json").json["findings"] if f"line {number}" in found["text"]]
+    assert [(found["name"], found["ok"]) for found in judged] == [("default", False)]
+
+
+def test_a_journal_that_a_power_cut_cut_short_stops_nothing(google, call, tmp_path: Path) -> None:
+    google("fresh")
+    assert call("apply", "--yes").status == 0
+    journal = tmp_path / "state/kbq-tui/connections/default/journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-20])
+    assert call("status").status == 0
+    assert call("apply", "--yes").status == 0
+    gone = call("teardown", "--yes")
+    assert gone.status == 0, gone.err

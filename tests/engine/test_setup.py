@@ -8,7 +8,7 @@ from kbq_tui.engine.setup import SetupSession
 from kbq_tui.engine.setup_phase import LIMITS, Phase
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
-from tests.stories.scene import MemoryStore, Scene, fresh
+from tests.stories.scene import MemoryJournal, MemoryStore, Scene, fresh
 from tests.support.memory_world import fault
 from tests.tui.fakes import hung_left_at_project
 
@@ -54,6 +54,23 @@ async def test_a_look_that_is_not_answered_ends_and_names_its_phase(monkeypatch:
     assert session.note is not None
     assert session.note.timed_out is Phase.LOOKING
     assert session.observed is None
+
+
+async def test_a_journal_that_cannot_be_used_is_said_and_nothing_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    def newer(self: MemoryJournal) -> None:
+        raise ProblemError(fault("KBQ-JOURNAL-NEWER"))
+
+    monkeypatch.setattr(MemoryJournal, "changes", newer)
+    session, _ = begin(fresh())
+    await session.look()
+    assert session.phase is Phase.READY
+    assert session.note is not None
+    assert session.note.bad
+    assert "KBQ-JOURNAL-NEWER" in str(session.note.text)
+    assert session.plan is None
+    strict, _ = begin(fresh(), strict=True)
+    with pytest.raises(ProblemError, match="KBQ-JOURNAL-NEWER"):
+        await strict.look()
 
 
 async def test_while_something_goes_on_nothing_else_is_begun() -> None:

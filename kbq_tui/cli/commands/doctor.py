@@ -160,7 +160,7 @@ def _folders(here: CommandContext) -> list[Finding]:
 
 
 def _connections(here: CommandContext) -> list[Finding]:
-    """Return the number of connections, and a line for each whose file cannot be used."""
+    """Return the number of connections, and a line for each whose file or journal cannot be used."""
     title, config = N_("Files"), here.connection.config
     connections = Connections(here.adapters.paths.connections, Path(config) if config else None)
     try:
@@ -171,6 +171,7 @@ def _connections(here: CommandContext) -> list[Finding]:
     for name in names:
         try:
             connections.read(name)
+            here.adapters.services.store.journal(name).changes()
         except ProblemError as error:
             out.append(Finding(title, inert(name, 60), error.problem.cause, False))
     return out

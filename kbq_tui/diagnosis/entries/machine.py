@@ -129,9 +129,26 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
+        Code.JOURNAL_NEWER,
+        "A newer version wrote the journal",
+        "{path}, {reason} Changes that it records could be missed, so nothing is judged or changed.",
+        (
+            "Use the newer version of kbq-tui for this connection.",
+            look("See which version this is:", cmd.ours("--version")),
+            look("See the line:", cmd.SHOW_FILE),
+            step(
+                "Without the newer version, keep the file aside; what it records is then known by its labels only:",
+                Command("mv {path} {path}.newer"),
+            ),
+        ),
+        _YOU,
+        _XDG,
+        Kind.USAGE,
+    ),
+    Entry(
         Code.JOURNAL_UNWRITABLE,
-        "The journal cannot be written",
-        "{path} cannot be written: {reason} Without it nothing is changed, for a key could be lost unseen.",
+        "The journal cannot be read or written",
+        "{path} cannot be read or written: {reason} Without it nothing is changed, for a key could be lost unseen.",
         (look("See who may write it:", cmd.SHOW_FILE), "Or name another folder in XDG_STATE_HOME."),
         _ROOT,
         _XDG,
