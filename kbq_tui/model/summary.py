@@ -70,7 +70,7 @@ class Summary:
             row(message("Service Account Key (JSON)"), self.key_path or message("no key yet"), _LABEL),
             EMPTY,
             row(message("Service account"), self.service_account, _LABEL),
-            row(message("Location"), self.location or message("not known"), _LABEL),
+            *([row(message("Location"), self.location, _LABEL)] if self.location else []),
             EMPTY,
             message("In Klaviyo: {menu}", menu=joined(" > ", *KLAVIYO_MENU)),
             message("or, in Advanced KDP: {menu}", menu=joined(" > ", *KDP_MENU)),

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 P = "acme-klaviyo-demo"
 EMAIL = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
 
@@ -79,3 +81,14 @@ def test_one_round_of_calls_however_many_keys(google, call):
     methods = [c.method for c in there.sandbox.world.calls]
     assert methods.count("logging.entries.list") == 10
     assert methods.count("cloudresourcemanager.projects.testIamPermissions") == 1
+
+
+def test_a_key_that_google_does_not_list_yet_counts_and_is_named(google, call, monkeypatch: pytest.MonkeyPatch):
+    there = google("fresh")
+    monkeypatch.setitem(there.sandbox.world.delays, "key_list", 3600.0)
+    assert call("apply", "--yes").status == 0
+    body = call("key", "list", "--json").json
+    assert (body["keys"], body["complete"]) == ([], False)
+    said = call("key", "list").err
+    assert "Google does not list it yet" in said
+    assert "1 of 10 keys" in said

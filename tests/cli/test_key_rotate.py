@@ -154,6 +154,7 @@ def test_a_handed_over_key_is_replaced_too(google, call):
     assert call("key", "shred", "--yes").status == 0
     first = call("key", "rotate", "--yes", "--wait", "0")
     assert first.status == 6, first.err
+    assert "Location" not in first.out
     done = call("key", "rotate", "--yes", "--confirmed", "--grace", "0")
     assert done.status == 0, done.err
     (new,) = call("key", "list", "--json").json["keys"]

@@ -48,6 +48,13 @@ def test_the_last_line_of_each_command_is_the_next_one(google, call) -> None:
         assert any(re.search(r"kbq-tui [a-z]", line) for line in last), (arguments, last)
 
 
+def test_once_the_key_is_handed_over_verify_is_not_followed_by_itself(google, call) -> None:
+    google("fresh")
+    assert call("apply", "--yes").status == 0
+    assert call("key", "shred", "--yes").status == 0
+    assert call("verify").err.rstrip().endswith("Next: kbq-tui status default")
+
+
 @pytest.mark.parametrize("arguments", [("schema", "--json"), ("connections", "list", "--json")])
 def test_a_program_that_reads_json_is_told_nothing(call, arguments: tuple[str, ...]) -> None:
     assert call(*arguments).err == ""

@@ -227,13 +227,15 @@ def test_a_hand_off_is_told_and_its_commands_are_not(code: str, loud: None) -> N
 
 
 def test_a_summary_keeps_its_columns(loud: None) -> None:
-    lines = [render(line) for line in Summary("acme-prod", "sales", None, "robot@x", None).lines()]
+    lines = [render(line) for line in Summary("acme-prod", "sales", None, "robot@x", "EU").lines()]
     assert lines[:3] == [
         "PROJECT ID                  acme-prod",
         "DATASET                     sales",
         "SERVICE ACCOUNT KEY (JSON)  NO KEY YET",
     ]
-    assert lines[5] == "LOCATION                    NOT KNOWN"
+    assert lines[5] == "LOCATION                    EU"
+    unknown = [str(line) for line in Summary("acme-prod", "sales", None, "robot@x", None).lines()]
+    assert not [line for line in unknown if line.startswith("Location")]
 
 
 def test_a_column_is_as_wide_in_any_language() -> None:

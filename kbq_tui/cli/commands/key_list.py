@@ -14,6 +14,7 @@ from kbq_tui.engine.rotation_state import beside_of
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import Message, message, message_n, render, translate, verbatim
 from kbq_tui.model.age import ago
+from kbq_tui.model.changes import is_recent
 from kbq_tui.model.key_use import MAX_AGE_DAYS, KeyState, KeyUses, UseSource, state_of, warnings_of
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import KeyInfo, LocalKey, value_of
@@ -49,6 +50,13 @@ class _Listing:
     def file(self, key: KeyInfo) -> LocalKey | None:
         """Return the file of a key on this machine; None if there is none."""
         return next((f for f in (self.local, self.beside) if f is not None and f.key_id == key.id), None)
+
+    @property
+    def unlisted(self) -> tuple[LocalKey, ...]:
+        """The keys that were stored here a moment ago and are not in Google's list yet."""
+        ids = {key.id for key in self.keys}
+        files = [file for file in (self.local, self.beside) if file is not None and file.key_id not in ids]
+        return tuple(file for file in files if file.written is not None and is_recent(file.written, self.now))
 
     def held_by(self, key: KeyInfo) -> str | None:
         """Return who has a key, as a code: `here`, `keyring`, `handed-over`; None if not known."""
@@ -100,7 +108,7 @@ def list_command(options: KeyListOptions, runner: PlainRunner) -> int:
             "connection": spec.name,
             "service_account": spec.account_email,
             "key_path": found.local.path or None if found.local is not None else None,
-            "complete": found.uses.source is UseSource.AUDIT or not found.keys,
+            "complete": (found.uses.source is UseSource.AUDIT or not found.keys) and not found.unlisted,
             "left_out": left_out,
             "keys": [found.row(key) for key in found.keys],
         }
@@ -121,6 +129,9 @@ def _show(found: _Listing, runner: PlainRunner, account: str) -> None:
             console.result(translate("Key {id} is in {path}", id=inert(key.id[:ID_SHOWN]), path=inert(file.path)))
     for warning in found.local.warnings if found.local is not None else ():
         console.say(translate("note: {note}", note=inert(render(warning))))
+    for file in found.unlisted:
+        text = translate("created a moment ago; Google does not list it yet")
+        console.say(translate("note: key {id}: {note}", id=inert(file.key_id[:ID_SHOWN]), note=text))
     for key in found.keys:
         for warning in found.warnings(key):
             id_ = key.id[:ID_SHOWN]
@@ -129,7 +140,7 @@ def _show(found: _Listing, runner: PlainRunner, account: str) -> None:
         console.say(render(_source(found.uses)))
         for problem in found.uses.problems[:1]:
             console.problem(problem, heading=translate("note"))
-    console.say(translate("{n} of 10 keys of {account}", n=len(found.keys), account=account))
+    console.say(translate("{n} of 10 keys of {account}", n=len(found.keys) + len(found.unlisted), account=account))
 
 
 _HEADING = (

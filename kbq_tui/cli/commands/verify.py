@@ -11,7 +11,7 @@ from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.verify.checks import expected
 from kbq_tui.export.report import About, to_json
 from kbq_tui.i18n.messages import message, translate
-from kbq_tui.model.checks import Check, CheckResult, Verdict, healthy
+from kbq_tui.model.checks import Check, CheckResult, Verdict, handed_over, healthy
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec
@@ -69,9 +69,12 @@ def verify_command(options: VerifyOptions, runner: PlainRunner) -> int:
 
 
 def _next(results: tuple[CheckResult, ...]) -> str:
-    """Return the command that repairs what fails, shows the values if everything is ok, or tries again."""
+    """Return the command that repairs what fails, shows the values if everything is ok, or tries again. Without the
+    key, which was handed over, nothing can be tried from here: `status` tells what Klaviyo does with it."""
     if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
         return "apply"
+    if handed_over(results):
+        return "status"
     return "values" if healthy(results) else "verify"
 
 
