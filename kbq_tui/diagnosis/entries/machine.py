@@ -134,7 +134,7 @@ ENTRIES: Final = (
         "{path}, {reason} Changes that it records could be missed, so nothing is judged or changed.",
         (
             "Use the newer version of kbq-tui for this connection.",
-            look("See which version this is:", cmd.ours("--version")),
+            look("See which version this is:", cmd.ours("doctor")),
             look("See the line:", cmd.SHOW_FILE),
             step(
                 "Without the newer version, keep the file aside; what it records is then known by its labels only:",
