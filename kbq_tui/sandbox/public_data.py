@@ -1,5 +1,5 @@
 """A small part of Google's public data, which every project may read: names and schemas are Google's, the values
-invented.
+invented, but for a few that the tests of Google's samples expect.
 
 https://cloud.google.com/bigquery/public-data
 """
@@ -7,6 +7,7 @@ https://cloud.google.com/bigquery/public-data
 from typing import Final
 
 from kbq_tui.sandbox.bigquery import fields
+from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.resources import Dataset, Project, Table
 from kbq_tui.sandbox.world import World
 
@@ -16,14 +17,36 @@ _READERS: Final = {"role": "READER", "specialGroup": "allAuthenticatedUsers"}
 
 _NAMES: Final = (
     "state STRING, gender STRING, year INT64, name STRING, number INT64",
-    "SELECT 'TX', if(n % 2 = 0, 'F', 'M'), 1910 + n % 104, concat('Name', n % 200), n FROM range(1, 2001) AS t(n)",
+    "SELECT 'TX', 'M', 1910, unnest(['James', 'William']), unnest([272793, 220592]) UNION ALL "
+    "SELECT 'TX', if(n % 2 = 0, 'F', 'M'), 1910 + n % 104, concat('Name', n % 200), n FROM range(1, 1999) AS t(n)",
 )
-# dataset -> table -> columns, and DuckDB's query of the rows
-_TABLES: Final[dict[str, dict[str, tuple[str, str]]]] = {
+_PERSON: Final[list[Field]] = [
+    {"name": name, "type": kind}
+    for name, kind in (
+        ("name", "STRING"),
+        ("email", "STRING"),
+        ("time_sec", "INTEGER"),
+        ("tz_offset", "INTEGER"),
+        ("date", "TIMESTAMP"),
+    )
+]
+_COMMITS: Final[list[Field]] = [
+    {"name": "commit", "type": "STRING"},
+    {"name": "tree", "type": "STRING"},
+    {"name": "parent", "type": "STRING", "mode": "REPEATED"},
+    {"name": "author", "type": "RECORD", "fields": _PERSON},
+    {"name": "committer", "type": "RECORD", "fields": _PERSON},
+    {"name": "subject", "type": "STRING"},
+    {"name": "message", "type": "STRING"},
+    {"name": "repo_name", "type": "STRING", "mode": "REPEATED"},
+]
+# dataset -> table -> columns as text or fields, and DuckDB's query of the rows
+_TABLES: Final[dict[str, dict[str, tuple[str | list[Field], str]]]] = {
     "samples": {
         "shakespeare": (
             "word STRING, word_count INT64, corpus STRING, corpus_date INT64",
-            "SELECT concat('word', n), n % 90 + 1, concat('play', n % 40), 1590 + n % 25 FROM range(1, 164657) AS t(n)",
+            "SELECT unnest(['LVII', 'the']), unnest([1, 614]), unnest(['sonnets', 'romeoandjuliet']), 1594 UNION ALL "
+            "SELECT concat('word', n), n % 90 + 1, concat('play', n % 40), 1590 + n % 25 FROM range(1, 164655) AS t(n)",
         ),
         "natality": (
             "source_year INT64, year INT64, is_male BOOL, state STRING, weight_pounds FLOAT64, mother_age INT64, "
@@ -37,6 +60,16 @@ _TABLES: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
     },
     "usa_names": {"usa_1910_2013": _NAMES, "usa_1910_current": _NAMES},
+    "github_repos": {
+        "commits": (
+            _COMMITS,
+            "SELECT md5(CAST(n AS VARCHAR)), md5(concat('tree', n)), [md5(CAST(n - 1 AS VARCHAR))], p, p, "
+            "concat('Subject ', n), concat('Message ', n), [concat('acme/repository', n % 50)] FROM (SELECT n, "
+            "{'name': concat('Author ', n % 97), 'email': concat('author', n % 97, '@acme.example'), "
+            "'time_sec': 1400000000 + n, 'tz_offset': 60, 'date': to_timestamp(1400000000 + n)} AS p "
+            "FROM range(1, 2001) AS t(n))",
+        ),
+    },
     "utility_us": {
         "country_code_iso": (
             "country_name STRING, alpha_2_code STRING",
@@ -83,7 +116,7 @@ def project(world: World) -> Project:
         made.datasets[dataset_id] = dataset
         for table_id, (columns, rows) in tables.items():
             table = Table(PROJECT, dataset_id, table_id, created_ms=now, rows_sql=rows)
-            table.schema = fields.columns(columns)
+            table.schema = fields.columns(columns) if isinstance(columns, str) else fields.normalise(columns)
             if table_id in _PARTITIONED:
                 table.extra["timePartitioning"] = dict(_PARTITIONED[table_id])
             world.touch(table)

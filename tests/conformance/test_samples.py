@@ -150,14 +150,14 @@ def test_the_first_rows_of_a_result_are_listed_from_its_table(client):
 def test_a_view_of_another_dataset_is_authorized(client, table_id, shared, rows):
     sql = "SELECT 'c1' AS commit, STRUCT('Ann' AS name, 1 AS n) AS author, STRUCT('Bob' AS name) AS committer"
     client.query(sql, bigquery.QueryJobConfig(destination=table_id)).result()
-    view = bigquery.Table(f"{shared}.analyst_view")
+    view = bigquery.Table(f"{shared}.commit_authors")
     view.view_query = f"SELECT commit, author.name AS author, committer.name AS committer FROM `{table_id}`"
     view = client.create_table(view)
     source = client.get_dataset(table_id.rpartition(".")[0])
     entry = bigquery.AccessEntry(None, "view", view.reference.to_api_repr())
     source.access_entries = [*source.access_entries, entry]
     assert entry in client.update_dataset(source, ["access_entries"]).access_entries
-    assert rows(f"SELECT * FROM `{shared}.analyst_view`") == [("c1", "Ann", "Bob")]
+    assert rows(f"SELECT * FROM `{shared}.commit_authors`") == [("c1", "Ann", "Bob")]
 
 
 def test_access_to_a_dataset_is_granted_and_revoked(client, shared):
@@ -219,3 +219,40 @@ def test_the_most_viewed_questions_have_addresses(client):
     assert found
     assert all(row.url.startswith("https://stackoverflow.com/questions/") for row in found)
     assert [row.view_count for row in found] == sorted((row.view_count for row in found), reverse=True)
+
+
+def test_public_data_has_the_values_that_the_tests_of_the_samples_look_for(client):
+    found = client.query_and_wait(
+        f"SELECT name, SUM(number) AS total FROM `{NAMES}` WHERE state = 'TX' GROUP BY name, state "
+        "ORDER BY total DESC LIMIT 20"
+    )
+    assert ("James", 272793) in [row.values() for row in found]
+    assert "LVII" in [row.word for row in client.list_rows(SHAKESPEARE, max_results=10)]
+    config = bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ScalarQueryParameter("corpus", "STRING", "romeoandjuliet"),
+            bigquery.ScalarQueryParameter("least", "INT64", 250),
+        ]
+    )
+    sql = f"SELECT word FROM `{SHAKESPEARE}` WHERE corpus = @corpus AND word_count >= @least ORDER BY word_count DESC"
+    assert [row.word for row in client.query_and_wait(sql, job_config=config)] == ["the"]
+
+
+def test_a_view_shares_nested_public_rows_without_the_addresses(client, shared):
+    source = client.create_dataset(bigquery.Dataset(f"{client.project}.github_source_data"))
+    config = bigquery.QueryJobConfig(destination=source.table("contributors"))
+    sql = "SELECT commit, author, committer, repo_name FROM `bigquery-public-data.github_repos.commits` LIMIT 100"
+    client.query(sql, config, location="US").result()
+    view = bigquery.Table(f"{shared}.commit_authors")
+    view.view_query = (
+        "SELECT commit, author.name AS author, committer.name AS committer, repo_name "
+        f"FROM `{source.project}.github_source_data.contributors`"
+    )
+    view = client.create_table(view)
+    source.access_entries = [*source.access_entries, bigquery.AccessEntry(None, "view", view.reference.to_api_repr())]
+    source = client.update_dataset(source, ["access_entries"])
+    assert view.reference.to_api_repr() in [entry.entity_id for entry in source.access_entries]
+    row = next(iter(client.query_and_wait(f"SELECT * FROM `{shared}.commit_authors` LIMIT 1")))
+    assert row.author.startswith("Author ")
+    assert row.author == row.committer
+    assert len(row.repo_name) == 1
