@@ -4,9 +4,10 @@
 default every python3.11 and newer on PATH. The same sources give the same bytes: times are those of the last commit, or
 SOURCE_DATE_EPOCH.
 
-The single file is a PEX that becomes a virtual environment at its first start. Why so, measured with pex 2.105.2: only
-with interpreter constraints does its shell header find that environment again without Python, and only a PEX, not a
-virtual environment, can be turned into one that has them.
+The single file is a PEX that becomes a virtual environment at its first start. It has interpreter constraints: without
+them its shell header finds that environment again only for the interpreter that pex ran with, and every other one
+starts Python twice. It is made in two steps, because pex 2.105.2 refuses constraints for a virtual environment with a
+wheel that also has tags of Python 2 ("not resolvable").
 """
 
 import hashlib
