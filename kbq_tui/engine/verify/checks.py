@@ -7,7 +7,7 @@ the verdict. Code of more than a few lines is in a module beside this one.
 import contextlib
 from dataclasses import replace
 
-from kbq_tui.engine.verify import isolation, probing, reading
+from kbq_tui.engine.verify import dataset_role, isolation, probing, reading
 from kbq_tui.engine.verify import read_only as writes
 from kbq_tui.engine.verify.context import CheckContext
 from kbq_tui.engine.verify.definitions import (
@@ -24,7 +24,6 @@ from kbq_tui.engine.verify.definitions import (
 from kbq_tui.engine.verify.held_roles import (
     Held,
     bounded,
-    dataset_condition,
     job_user_condition,
     over_grant,
     project_roles,
@@ -37,7 +36,7 @@ from kbq_tui.model.changes import ACCOUNT, KEY
 from kbq_tui.model.checks import Check, CheckGroup, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.judgements import Judged, perhaps_not_yet, settled
-from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.refs import ProjectRef
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec, RequiredDataset
 from kbq_tui.planning.dataset_rules import expiring, over, public, too_short
@@ -122,11 +121,6 @@ async def query_run(context: CheckContext) -> Judged:
     return Judged(Verdict.PASS if rows and rows[0] == ("1",) else Verdict.UNKNOWN, text)
 
 
-def _privileges(context: CheckContext, dataset: RequiredDataset) -> str:
-    where = context.where(dataset.name)
-    return sql.privileges(context.spec.project, where, dataset.name, context.spec.member) if where else ""
-
-
 @CHECKS.per_dataset(
     every_dataset,
     lambda dataset: Check(
@@ -136,34 +130,12 @@ def _privileges(context: CheckContext, dataset: RequiredDataset) -> str:
         message("The view exists per region only, wants object_name, and grantees carry a type."),
         CheckGroup.DATASETS,
     ),
-    call=_privileges,
+    call=dataset_role.statement,
     depends_on=its_grant,
 )
 async def granted(context: CheckContext, dataset: RequiredDataset) -> Judged:
     """The account holds the role on the dataset itself, and no other."""
-    project, where, statement = context.spec.project, context.where(dataset.name), _privileges(context, dataset)
-    if not statement:
-        return Judged(Verdict.UNKNOWN, message("where the dataset is could not be found out, so it cannot be asked"))
-    try:
-        rows, by_operator = (await context.cloud.query(project, statement, where)).rows, False
-    except ProblemError as error:
-        if error.problem.kind is not Kind.NOT_PERMITTED:
-            raise
-        # Reading one's own grants is not among the granted permissions; the operator may be able to read them.
-        rows, by_operator = (await context.ports.cloud.query(project, statement, where)).rows, True
-    on, missing = context.ref(dataset), context.problem(Code.GRANT_MISSING, dataset=dataset.name, role=dataset.role)
-
-    def excess(roles: tuple[str, ...]) -> Problem:
-        return over_grant(context, [Held(role, on, where) for role in roles])
-
-    judged = judgements.judge_granted(dataset, context.spec.member, rows, missing, excess)
-    if judged.verdict is Verdict.PASS or judged.problem is missing:
-        # OBJECT_PRIVILEGES does not show conditions.
-        judged = bounded(context, judged, await dataset_condition(context, dataset), dataset.role, on)
-    if by_operator:
-        text = message("{evidence} (asked with your own login)", evidence=judged.evidence)
-        judged = replace(judged, evidence=text)
-    return perhaps_not_yet(judged) if judged.problem is missing else judged
+    return await dataset_role.judge_granted(context, dataset)
 
 
 _PROJECT_PERMISSIONS = (judgements.NEEDED_PERMISSION, *judgements.EXCESS_PERMISSIONS)
@@ -388,7 +360,7 @@ def _gone(dataset: RequiredDataset) -> Judged:
         "keys.expected",
         message("The account has exactly the key we hold"),
         "+",
-        message("A key nobody holds is a way in."),
+        message("A key that nobody holds is only a risk."),
         CheckGroup.KEY,
     ),
     call=lambda context: "iam.serviceAccounts.keys.list",
