@@ -163,7 +163,7 @@ def explain(**parameters: Any) -> int:
 
 @cli.command(
     help=translate("List the keys of the screens, and what each does."),
-    examples=(("", N_("as they are now")), ("--lang de", N_("in German")), ("--ascii", N_("with ASCII signs"))),
+    examples=(("", N_("as they are now")), ("--lang de", N_("in German")), ("--ascii", N_("with ASCII characters"))),
     next_step=("setup", N_("to use them")),
 )
 @output_options

@@ -69,7 +69,11 @@ def _one_connection(
 @connections.command(
     "list",
     help=translate("List the connections of this machine; Google is not asked."),
-    examples=(("", N_("as a table")), ("--json", N_("for a program to read")), ("--ascii", N_("with ASCII signs"))),
+    examples=(
+        ("", N_("as a table")),
+        ("--json", N_("for a program to read")),
+        ("--ascii", N_("with ASCII characters")),
+    ),
     next_step=("status --all", ""),
 )
 @output_options

@@ -21,7 +21,7 @@ from kbq_tui.i18n.messages import N_, translate
 
 @click.group(
     cls=Group,
-    help=translate("Care of the service account's keys."),
+    help=translate("Manage the service account's keys."),
     examples=(
         ("list", N_("the keys at Google")),
         ("rotate", N_("replace the key that Klaviyo holds")),

@@ -47,7 +47,7 @@ def demo(**parameters: Any) -> int:
 
 @click.command(
     cls=LanguageCommand,
-    help=translate("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."),
+    help=translate("Run the sandbox alone: a small Google Cloud on this machine, for gcloud, bq and your own tests."),
     examples=(
         ("--env-file ./sandbox.env", N_("then, in another shell: . ./sandbox.env")),
         ("--scenario existing", N_("another situation")),

@@ -352,12 +352,12 @@ def _jobs(jobs: Part[tuple[JobInfo, ...]], now: datetime) -> Line:
         case Present(value=all_jobs):
             found = klaviyos(all_jobs)
             if not found:
-                return Line(_JOBS, title, Health.OK, message("none of Klaviyo's yet"))
+                return Line(_JOBS, title, Health.OK, message("none by Klaviyo yet"))
             return _klaviyos_jobs(title, found, len(all_jobs) >= RECENT_JOBS, now)
         case Unknown(problem=problem):
             return Line(_JOBS, title, Health.WARNING, message("cannot be seen: {why}", why=problem.title), problem)
         case _:
-            return Line(_JOBS, title, Health.OK, message("none of Klaviyo's yet"))
+            return Line(_JOBS, title, Health.OK, message("none by Klaviyo yet"))
 
 
 def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: datetime) -> Line:

@@ -22,7 +22,7 @@ _KINDS: Final[Mapping[str, str]] = {
         "a person's login of workforce identity federation (external_account_authorized_user)"
     ),
     "impersonated_service_account": N_(
-        "a login that acts as a service account (impersonated_service_account), without a key of its own"
+        "a login that acts as a service account (impersonated_service_account), without its own key"
     ),
     "gdch_service_account": N_("a key for Google Distributed Cloud (gdch_service_account)"),
     "web": N_("the secret of an OAuth client (web)"),

@@ -103,7 +103,7 @@ def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Proble
     ]
     steps = [
         RemedyStep(
-            message("If {table} is needed, take its end off:", table=name),
+            message("If {table} is needed, remove its expiration:", table=name),
             filled(
                 [cmd.KEEP_TABLE if end else cmd.KEEP_PARTITIONS], values(context, {"table": name, "dataset": dataset})
             ),

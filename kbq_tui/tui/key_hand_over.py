@@ -19,7 +19,7 @@ def offer_key(host: Host) -> None:
     """
     way = host.services.clipboard.key_way()
     lines = [
-        translate("Klaviyo takes the key as a file, or pasted. This gives the private key itself out."),
+        translate("Klaviyo takes the key as a file, or pasted. This hands out the private key itself."),
         "",
         *([translate("Copy: {way}", way=render(way)), ""] if way else []),
         translate(

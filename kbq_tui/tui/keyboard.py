@@ -102,7 +102,7 @@ KEYS: Final = (
     KeyBinding("dashboard", "app", "f8", "dashboard", N_("Dashboard"), N_("Go to the dashboard")),
     KeyBinding("palette", "app", "f2", "command_palette", "", N_("Every action by name")),
     KeyBinding("commands", "app", "f3", "commands", N_("Commands"), N_("What this step does, as gcloud, bq and SQL")),
-    KeyBinding("ascii", "app", "f4", "toggle_ascii", "", N_("Signs in ASCII, or not; remembered")),
+    KeyBinding("ascii", "app", "f4", "toggle_ascii", "", N_("ASCII characters only, or not; remembered")),
     KeyBinding("refresh", "app", "f5", "refresh_now", N_("Refresh"), N_("Look again at what is there")),
     KeyBinding("theme", "app", "f6", "next_theme", "", N_("Dark, light, high contrast; remembered")),
     KeyBinding(
@@ -128,7 +128,7 @@ KEYS: Final = (
     ),
     KeyBinding("nudge", "working", "r", "nudge", N_("Try now"), N_("Try again now instead of waiting")),
     KeyBinding(
-        "mend", "verify", "f7", "mend", N_("Mend"), N_("To the step that can take away what the check has found")
+        "mend", "verify", "f7", "mend", N_("Fix"), N_("To the step that can take away what the check has found")
     ),
     KeyBinding("verify", "verify", "r", "verify", N_("Run again"), N_("Run all checks again")),
     KeyBinding("go-on", "verify", "n", "go_on", N_("Go on"), N_("Go on while checks still wait")),

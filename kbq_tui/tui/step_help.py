@@ -62,7 +62,7 @@ STEP_HELP = {
                 "It asks for KLAVIYO_DATA_TRANSFER_USER as the ID. Google refuses capitals and underscores; the name"
                 " becomes the display name instead."
             ),
-            N_("It leaves the key wherever the browser puts it. Here it gets mode 0600 in a folder of its own."),
+            N_("It leaves the key wherever the browser puts it. Here it gets mode 0600 in a separate folder."),
         ),
     ),
     Step.PERMISSIONS: StepHelp(

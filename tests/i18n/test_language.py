@@ -129,10 +129,10 @@ def test_the_whole_set_up_is_told_in_german_and_json_stays_english(run):
     ended = run("demo", "--lang", "de")
     assert ended.returncode == 0, ended.stderr
     assert "+ anlegen   " in ended.stderr
-    assert "Prüfe mit dem Schlüssel:" in ended.stderr
+    assert "Prüfung mit dem Schlüssel:" in ended.stderr
     assert "Geprüft: 18 ok" in ended.stderr
     english, german = (run("demo", "--json", "--lang", code) for code in language.LANGUAGES)
-    assert "Prüfe mit dem Schlüssel:" in german.stderr
+    assert "Prüfung mit dem Schlüssel:" in german.stderr
     theirs, ours = output(english.stdout), output(german.stdout)
     assert {**ours, "key_path": ""} == {**theirs, "key_path": ""}
 
@@ -178,7 +178,7 @@ def test_yes_and_no_are_understood_in_both_languages(german, answer, yes):
     out = io.StringIO()
     asker = FromLines(Console(out, out), iter(["vielleicht\n", answer + "\n"]).__next__)
     assert asker.yes("apply", "So ausführen", default=False) is yes
-    assert out.getvalue() == "1. So ausführen [j/N]:    Tipp j oder n.\n2. So ausführen [j/N]: "
+    assert out.getvalue() == "1. So ausführen [j/N]:    Tippe j oder n.\n2. So ausführen [j/N]: "
 
 
 def test_a_problem_stands_in_columns_as_wide_as_the_words(german):
@@ -231,6 +231,7 @@ def message(id_: str | tuple[str, str], text: str | tuple[str, str]) -> Message:
         ("The dataset", "Das Dataset", "not our word"),
         ("A service account", "Ein Service-Konto", "not our word"),
         ("Do you have it", "Haben Sie ihn", "not our word"),
+        ("A view", "Eine Ansicht", "not our word"),
         (("{n} key", "{n} keys"), ("{n} Schlüssel", "Schlüssel"), "other blanks"),
         (("{n} key", "{n} keys"), ("{n} Schlüssel", ""), "plural form is missing"),
     ],
@@ -282,6 +283,20 @@ self.translate("no call of ours")
 def extracted(source: bytes) -> Iterator[tuple[Any, ...]]:
     """What Babel finds in a module, with our extractor."""
     return babel.messages.extract.extract("tests.tools.extract.python", io.BytesIO(source))
+
+
+def test_a_translation_that_is_taken_over_replaces_the_former_one() -> None:
+    found = messages.FoundTexts()
+    for text in ("Back", "Next"):
+        found.add(text, "x.py")
+    known: dict[messages.Id, Message] = {
+        text: message(text, german) for text, german in (("Back", "Rückwärts"), ("Next", "Weiter"))
+    }
+    given: dict[messages.Id, Message] = {
+        text: message(text, german) for text, german in (("Back", "Zurück"), ("Next", ""), ("Gone", "Weg"))
+    }
+    assert messages.take_over(known, given, found) == ["Gone"]
+    assert {text: each.string for text, each in known.items()} == {"Back": "Zurück", "Next": "Weiter"}
 
 
 def test_a_sentence_of_the_catalogue_names_its_file_and_its_code() -> None:

@@ -97,7 +97,7 @@ async def test_what_only_verify_finds_is_taken_away_from_there(
             await until(pilot, lambda: app.wizard.verified and not app.wizard.busy, CEILING)
             checks = app.screen.query_one("#checks", Rows)
             checks.cursor = next(i for i, row in enumerate(checks.rows) if row.id == check)
-            await until(pilot, "F7 Mend", CEILING)
+            await until(pilot, "F7 Fix", CEILING)
             await pilot.press("f7")
             shown = await until(pilot, button("remove"), CEILING)
             assert grant in " ".join(shown.split())

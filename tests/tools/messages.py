@@ -3,7 +3,7 @@
 python -m tests.tools.messages                  the same
 python -m tests.tools.messages --check          say what is wrong with it; exit status 1 where something is
 python -m tests.tools.messages --missing        print what is not translated yet, as a .po to be filled in
-python -m tests.tools.messages --merge FILE...  take over the translations from files like that
+python -m tests.tools.messages --merge FILE...  take over translations from such files, in place of former ones
 """
 
 import argparse
@@ -38,9 +38,12 @@ Id = str | tuple[str, str]
 
 TERMS = """\
 access entry               Zugriffseintrag
+audit log                  Audit-Log
 billing                    Abrechnung
 binding                    Rollenbindung
 connection                 Verbindung
+credentials                Anmeldedaten
+custom role                benutzerdefinierte Rolle
 dashboard                  Übersicht
 dataset                    Datensatz
 grant, to grant            (Berechtigung) erteilen
@@ -48,8 +51,10 @@ guided set-up              geführte Einrichtung
 hand-off text              Übergabetext
 key file                   Schlüsseldatei
 location                   Speicherort
+look (of the dashboard)    Abruf
 organization policy        Organisationsrichtlinie
 over-grant                 Berechtigung zu viel
+owner                      Inhaber
 permission                 Berechtigung
 plain view                 Klartextansicht
 principal                  Hauptkonto
@@ -60,6 +65,7 @@ service account key        Dienstkontoschlüssel
 staging dataset            Staging-Datensatz
 to apply                   anwenden
 to verify                  prüfen
+view (of BigQuery)         View
 """
 COMMENT = f"""\
 # German for kbq-tui. Made by `make messages`; only the msgstr are written by hand.
@@ -76,7 +82,8 @@ HEADERS = [
 FORBIDDEN = re.compile(
     r"\b(Datasets?|Service[- ]?[Kk]ont(?:o|en|os)|Service[- ]?Accounts?|Projekt ID|ProjektID|Key-Datei|Keyfile"
     r"|Permissions?|Principals?|Bindings?|Billing|Dashboards?|Over-?[Gg]rants?|Org(?:anization)?[- ]Polic(?:y|ies)"
-    r"|Wizard|Lokation|Übergabe-Text|Schlüssel-Datei)\b|(?<=[a-zäöüß,] )(?:Sie|Ihnen|Ihre?[mnrs]?)\b"
+    r"|Wizard|Lokation|Übergabe-Text|Schlüssel-Datei|(?:[Aa]n)?[Ss]icht(?:en)?|(?:Projekt)?[Ee]igentümer"
+    r"|Audit-Protokoll|Zugangsdaten|Blicken?)\b|(?<=[a-zäöüß,] )(?:Sie|Ihnen|Ihre?[mnrs]?)\b"
 )
 QUOTED = re.compile(
     r"`[^`]*`|„[^“]*“|\"[^\"]*\"|'[^']*'|\{[^}]*\}|(?:[A-Z][a-z]+ )+(?:Admin|Administrator|Creator|Manager|User)\b"
@@ -134,6 +141,16 @@ def wrong(source: str, place: str) -> list[str]:
         elif [*map(type, call.args[:2])] != [ast.Constant, ast.Constant]:
             out.append(f"{place}:{call.lineno}: {name}() takes two literals")
     return out
+
+
+def take_over(known: dict[Id, Message], given: dict[Id, Message], found: FoundTexts) -> list[Id]:
+    """Add translations to those that are known; a text that has one gets the new one.
+
+    Returns:
+        The texts among them that the sources do not have.
+    """
+    known |= {id_: message for id_, message in given.items() if id_ in found.texts and any(strings(message))}
+    return [id_ for id_ in given if id_ not in found.texts]
 
 
 class German(Catalog):
@@ -284,11 +301,8 @@ def main() -> int:
     with alone():
         known = read(PO.read_text("utf-8"))
         for name in options.merge:
-            for id_, message in read(Path(name).read_text("utf-8")).items():
-                if id_ not in found.texts:
-                    print(f"{name}: no such text: {id_!r}", file=sys.stderr)
-                elif any(strings(message)):
-                    known[id_] = message
+            for id_ in take_over(known, read(Path(name).read_text("utf-8")), found):
+                print(f"{name}: no such text: {id_!r}", file=sys.stderr)
         made = catalogue(found, known)
         missing = unwritten(made)
         if options.missing:

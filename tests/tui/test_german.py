@@ -108,7 +108,7 @@ async def test_what_opens_over_a_screen_is_in_german_too() -> None:
     app = app_for(fakes.resumed(next(iter(STEP_HELP)), fakes.no_permission()))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app), 60)
-        for pressed, word in (("f1", "Dieser Bildschirm"), ("f3", "Dasselbe von Hand"), ("f7", "Wähl ein Projekt")):
+        for pressed, word in (("f1", "Dieser Bildschirm"), ("f3", "Dasselbe von Hand"), ("f7", "Wähle ein Projekt")):
             await pilot.press(pressed)
             await pilot.press("end")
             await until(pilot, word, 60)

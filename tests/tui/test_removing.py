@@ -294,7 +294,7 @@ async def test_a_failed_check_and_the_dashboard_lead_to_the_step_that_offers_it(
     app = app_for(fakes.resumed(Step.VERIFY, scene))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.wizard.verified and not app.wizard.busy)
-        await until(pilot, "F7 Mend")  # the cursor is on what failed
+        await until(pilot, "F7 Fix")  # the cursor is on what failed
         await pilot.press("f7")
         await until(pilot, said)
     board = app_for(fakes.resumed(Step.CONNECT, scene), start="dashboard")

@@ -132,8 +132,8 @@ ENTRIES: Final = (
     Entry(
         Code.KEY_EXPIRY_POLICY,
         "Keys of this project expire",
-        "The organization policy iam.serviceAccountKeyExpiryHours gives every new key of project {project} an end, "
-        "after which Klaviyo's syncs fail.",
+        "The organization policy iam.serviceAccountKeyExpiryHours lets every new key of project {project} expire; "
+        "from then on Klaviyo's syncs fail.",
         (
             "Plan to rotate the key before it ends, or ask for an exception at this project.",
             *shared(
@@ -181,7 +181,7 @@ ENTRIES: Final = (
         Code.KEY_IDLE,
         "Nobody uses the key",
         "The key {key_id} of {account} was not used for {days} days. Google advises to disable keys that are idle for "
-        "30 days; a key that nobody needs can only be stolen.",
+        "30 days; a key that nobody needs is only a risk.",
         (
             look("See what Klaviyo has done:", cmd.ours("activity")),
             look("See when each key was used, and from where:", cmd.ours("key list")),
@@ -193,7 +193,7 @@ ENTRIES: Final = (
     ),
     Entry(
         Code.KEY_ENDS,
-        "The key ends soon",
+        "The key expires soon",
         "The key {key_id} of {account} expires on {date}. From then on Klaviyo cannot sign in with it.",
         (_REPLACE,),
         _KEY_KEEPER,

@@ -179,7 +179,7 @@ ENTRIES: Final = (
     ),
     Entry(
         Code.GOOGLE_UNAVAILABLE,
-        "Google has a passing fault",
+        "Google has a temporary fault",
         "Google's service answered that it cannot do this just now; the call itself is in order.",
         (
             "Try again in a minute or two.",

@@ -89,7 +89,7 @@ ENTRIES: Final = (
         "The location cannot be decided",
         "A dataset of the connection could not be read, so it is not known where {dataset} has to be.",
         (
-            "Mend first what kept the other dataset from being read.",
+            "First fix what kept the other dataset from being read.",
             "Or say where: start again with --location, or choose it on the first screen. It cannot be changed later.",
         ),
         "You: choose, once the other dataset can be read.",

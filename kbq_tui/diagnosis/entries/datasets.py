@@ -77,7 +77,7 @@ ENTRIES: Final = (
                 )
             ),
             step(
-                "Tables that are there already keep the end they were given. For each of them that is needed:",
+                "Tables that exist already keep their expiration. For each of them that is needed:",
                 cmd.KEEP_TABLE,
             ),
             *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, set it again:", cmd.UNSET_TABLE_LIFE)),
@@ -93,7 +93,7 @@ ENTRIES: Final = (
         "{life} after its date.",
         (
             *shared(step("Take the expiration off:", cmd.UNSET_PARTITION_LIFE)),
-            "Tables that are there already keep their own: bq update --time_partitioning_expiration, table by table.",
+            "Tables that exist already keep their own: bq update --time_partitioning_expiration, table by table.",
             *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, set it again:", cmd.UNSET_PARTITION_LIFE)),
         ),
         DATA_OWNER,
@@ -104,7 +104,7 @@ ENTRIES: Final = (
         Code.PUBLIC_DATASET,
         "The dataset is open to everybody",
         "Dataset {dataset} gives {role} to {member}: allUsers is anybody at all, allAuthenticatedUsers anybody with a "
-        "Google account, and an address at gmail.com is to be had by anybody.",
+        "Google account, and anybody can get an address at gmail.com.",
         (
             "See whether that is meant; customers' data must not be there.",
             *shared(step("Take it away:", cmd.REVOKE_PUBLIC)),

@@ -28,7 +28,7 @@ ENTRIES: Final = (
     ),
     Entry(
         Code.KEY_ALREADY_HERE,
-        "A key is kept here already; to replace it is called rotation",
+        "A key is kept here already; key rotation replaces it",
         "{path} holds key {key_id} of {account}. A second key beside it would be a second way in, so none was made.",
         (step("To replace the key, step by step and without a minute in which none works:", cmd.ours("key rotate")),),
         _YOU,
@@ -142,7 +142,8 @@ ENTRIES: Final = (
         "The key cannot be saved there",
         "{path} cannot be written: {reason}",
         (
-            "No key without a place stays at Google: the place is tried first, and what it does not take is deleted.",
+            "No key is left behind at Google: the file is tried before a key is created, and a key that cannot be "
+            "saved is deleted there.",
             step(
                 "Choose a folder of your own with --key-file, and see that it can be written:", Command("ls -ld {path}")
             ),

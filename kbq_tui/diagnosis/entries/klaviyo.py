@@ -28,7 +28,7 @@ ENTRIES: Final = (
             "E-mail: one address, no spaces. Phone number: E.164, such as +15551234567. Boolean: true or false. "
             'Number: digits and a point, no currency sign. List: a JSON array, such as ["a", "b"]. Consent: a '
             'JSON array of channels, such as ["email", "sms"].',
-            "Mend it in the table, or in a view that Klaviyo reads; or map the column as text.",
+            "Fix it in the table, or in a view that Klaviyo reads; or map the column as text.",
             *helper(
                 look(LOOK, cmd.SHOW_TABLE),
                 step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
@@ -52,7 +52,7 @@ ENTRIES: Final = (
         "Errored means that the last run failed, and that Klaviyo will try it again by itself.",
         (
             _SEE,
-            "If the cause has been mended, wait for the next try; it runs hourly or daily.",
+            "If the cause has been fixed, wait for the next try; it runs hourly or daily.",
             look("Check the connection from here:", cmd.ours("verify")),
         ),
         _YOU,
@@ -66,7 +66,7 @@ ENTRIES: Final = (
         (
             _SEE,
             step(
-                "Mend the cause, check the connection from here, and start the sync again in Klaviyo:",
+                "Fix the cause, check the connection from here, and start the sync again in Klaviyo:",
                 cmd.ours("verify"),
             ),
         ),

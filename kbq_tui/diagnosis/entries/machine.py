@@ -96,7 +96,7 @@ ENTRIES: Final = (
         "Another connection shares this with other needs",
         "Connection {connection} uses the same account or dataset for something else.",
         (
-            "Give each connection an account or datasets of its own, with --service-account, --import-dataset, "
+            "Give each connection a separate account or separate datasets, with --service-account, --import-dataset, "
             "--staging-dataset or --export-dataset.",
             look("See what the other one needs:", Command("kbq-tui plan {connection}")),
         ),
@@ -164,7 +164,7 @@ ENTRIES: Final = (
     Entry(
         Code.CLOCK_UNUSABLE,
         "This machine's clock is at the end of the calendar",
-        "The clock says {reason}: no deadline can be reckoned from that, and Google refuses what is signed then.",
+        "The clock says {reason}: no deadline can be computed from that, and Google refuses what is signed then.",
         (
             look("Compare the clock with the real time, in UTC:", cmd.SHOW_CLOCK),
             *shared(step("Switch network time on:", cmd.SET_CLOCK)),
@@ -222,7 +222,7 @@ ENTRIES: Final = (
         "What is there could not be read",
         "{resource} could not be read, and what is not known is not changed.",
         (
-            "Mend what kept it from being read, and try again.",
+            "Fix what kept it from being read, and try again.",
             look("See who is signed in:", cmd.SHOW_LOGIN),
             *helper(look(LOOK, cmd.SHOW_POLICY), step(GRANT, cmd.GRANT_OPERATOR.using(role="roles/viewer"))),
         ),

@@ -63,7 +63,7 @@ ENTRIES: Final = (
                 step("Link a billing account (list them with the first command):", cmd.LIST_BILLING, cmd.LINK_BILLING)
             ),
             look(
-                "Datasets made without billing keep a 60-day expiry for new tables. This names them, each with the "
+                "Datasets made without billing keep a 60-day expiration for new tables. This names them, each with the "
                 "command that takes it off:",
                 cmd.ours("verify"),
             ),
@@ -96,7 +96,7 @@ ENTRIES: Final = (
     Entry(
         Code.PROJECT_SUSPENDED,
         "Google has suspended the project",
-        "Google serves no call for project {project}: it was suspended, or what pays for it was. No role changes that.",
+        "Google answers no call for project {project}: it or its billing account was suspended. No role changes that.",
         (
             "Read what Google wrote to the project's owners, or have an owner read it: it names the reason, and how "
             "to appeal.",

@@ -8,7 +8,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
-_YOU: Final = "You: name it rightly."
+_YOU: Final = "You: name it correctly."
 
 _INFORMATION_SCHEMA: Final = (
     r"permission to query (?:table|view) [`'\"]?"
@@ -81,7 +81,7 @@ ENTRIES: Final = (
         "Two columns have the same name",
         "The result of the query or view has the column {column} more than once, which BigQuery does not store.",
         (
-            "Give each column of the view a name of its own (AS), and name the columns in place of SELECT *.",
+            "Give each column of the view a different name (AS), and name the columns in place of SELECT *.",
             "Names that differ in capitals only count as the same.",
             *helper(
                 look(LOOK, cmd.SHOW_TABLE),
@@ -160,7 +160,7 @@ ENTRIES: Final = (
         "for, "
         "its ID alone is meant, of letters, digits and underscores.",
         (
-            "Type the dataset's ID alone, such as KLAVIYO_IMPORT_FROM_DWH; the project has a field of its own in "
+            "Type the dataset's ID alone, such as KLAVIYO_IMPORT_FROM_DWH; the project has a separate field in "
             "Klaviyo.",
             look("See the IDs there are:", cmd.LIST_DATASETS),
         ),

@@ -85,7 +85,7 @@ ENTRIES: Final = (
     ),
     Entry(
         Code.IMPERSONATION_INVALID,
-        "The account to act as is not named rightly",
+        "The account to act as is not named correctly",
         "Google did not take the request to act as {account}: the address, or the request itself, is wrong. No role is "
         "missing.",
         (

@@ -45,7 +45,7 @@ ENTRIES: Final = (
             look("See which tables there are:", cmd.LIST_TABLES),
             "Restore it under its old name, or choose the new one in Klaviyo's sync.",
             step(
-                "If tables vanish after 60 days, the dataset was made without billing; take the expiry off:",
+                "If tables vanish after 60 days, the dataset was made without billing; take the expiration off:",
                 cmd.UNSET_TABLE_LIFE,
             ),
             *helper(

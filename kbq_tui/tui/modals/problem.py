@@ -82,7 +82,7 @@ class ProblemSheet(Modal[bool]):
     """
 
     BINDINGS: ClassVar = [*keyboard.bindings("text"), keyboard.bound("refresh", "look_again")]
-    heading = N_("What is wrong, and how to mend it")
+    heading = N_("What is wrong, and how to fix it")
 
     def __init__(self, problem: Problem, actions: tuple[Action, ...] = (), *, retry: bool = False) -> None:
         super().__init__()

@@ -295,7 +295,7 @@ class VerifyScreen(BaseScreen):
         step = self._mended_on()
         if step is None:
             wizard.say(
-                translate("What this check has found is not for kbq-tui to take away; Enter says who can mend it."),
+                translate("What this check has found is not for kbq-tui to take away; Enter says who can fix it."),
                 passing=True,
             )
         elif not wizard.busy:
