@@ -737,6 +737,9 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("'a' || 'b'", "ab"),
         ("[1] || [2]", [1, 2]),
         ("ERROR('no')", ERROR),
+        ("(SELECT 1 / (2 / x) FROM UNNEST([0]) AS x)", ERROR),
+        ("(SELECT 1 / x / 2 FROM UNNEST([0]) AS x)", ERROR),
+        ("(SELECT 1 / (2 / x) / 3 / 4 / 5 / 6 / 7 / 8 / 9 FROM UNNEST([90720]) AS x)", 0.25),
         # examples of "Datetime subtraction"
         ("CAST(DATE '2021-05-20' - DATE '2020-04-19' AS STRING)", "0-0 396 0:0:0"),
         ("CAST(TIMESTAMP '2021-06-01 12:34:56.789' - TIMESTAMP '2021-05-31 00:00:00' AS STRING)", "0-0 0 36:34:56.789"),

@@ -64,7 +64,7 @@ def correct(tree: exp.Expr) -> None:
     for kind, result in _RESULTS:
         for call in list(tree.find_all(kind)):
             call.replace(exp.cast(call.copy(), result))
-    for division in list(tree.find_all(exp.Div)):
+    for division in reversed(list(tree.find_all(exp.Div))):  # the innermost first: the check copies the operands
         _check_divisor(division)
     for unnest in tree.find_all(exp.Unnest):
         _count_from_zero(unnest)
@@ -141,11 +141,12 @@ def _unless(amount: exp.Expr, most: int, value: exp.Expr, text: str) -> exp.Expr
 
 
 def _check_divisor(division: exp.Div) -> None:
-    """x / 0 is an error, not infinity."""
+    """x / 0 is an error, not infinity; the error leaves out operands that are divisions, which would be copied."""
     left, right = division.this.copy(), division.expression.copy()
-    text: exp.Expr = exp.Literal.string("division by zero: ")
-    for part in (left, exp.Literal.string(" / "), right):
-        text = exp.DPipe(this=text, expression=exp.cast(part.copy(), "VARCHAR"))
+    text: exp.Expr = exp.Literal.string("division by zero")
+    if left.find(exp.Div) is None and right.find(exp.Div) is None:
+        for part in (exp.Literal.string(": "), left, exp.Literal.string(" / "), right):
+            text = exp.DPipe(this=text, expression=exp.cast(part.copy(), "VARCHAR"))
     zero = exp.EQ(this=exp.paren(right.copy()), expression=exp.Literal.number(0))
     error = exp.Anonymous(this="error", expressions=[text])
     division.replace(exp.Case(ifs=[exp.If(this=zero, true=error)], default=division.copy()))
