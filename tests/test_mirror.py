@@ -137,6 +137,7 @@ TESTED_ELSEWHERE = {
     "sandbox/bigquery/moment_rules": "sandbox/test_bq_googlesql.py",
     "sandbox/bigquery/casts": "sandbox/test_bq_googlesql.py",
     "sandbox/bigquery/comparison_types": "sandbox/test_bq_comparisons.py",
+    "sandbox/bigquery/date_parts": "sandbox/test_bq_comparisons.py",
     "sandbox/bigquery/set_operations": "sandbox/test_bq_comparisons.py",
     "sandbox/bigquery/intervals": "sandbox/test_bq_googlesql.py",
     "sandbox/bigquery/parquet": "conformance/test_loads.py",
