@@ -70,13 +70,15 @@ class SetupSession(SetupState):
         super().stand_on(step)
 
     def go(self, step: Step) -> None:
-        """Go to another step. A new connection whose key exists already is saved from the account's step on."""
+        """Go to another step. A new connection whose key exists already is saved from the account's step on; going on
+        from the permissions asks for the checks."""
         from kbq_tui.model.observed import Present
 
         forward = STEPS.index(step) > STEPS.index(self.step)
         key = self.observed.key if self.observed is not None and self.current else None
         if forward and not self.filed and self.step is Step.ACCOUNT and isinstance(key, Present):
             self.confirm()
+        self.checks_due = (self.step, step) == (Step.PERMISSIONS, Step.VERIFY)
         super().go(step)
         if forward and not (self.saved is not None and self.saved.finished):
             self._remember_project()
@@ -323,7 +325,7 @@ class SetupSession(SetupState):
         from kbq_tui.engine.services import patience_of
         from kbq_tui.engine.verify.runner import verify
 
-        self.results, self.running, self.verified = {}, {}, False
+        self.results, self.running, self.verified, self.verified_at = {}, {}, False, None
         self.clock = SkippableClock(self.services.clock)
         with self.working(Phase.VERIFYING):
             try:
@@ -338,7 +340,7 @@ class SetupSession(SetupState):
             finally:
                 self.running = {}  # stopped in the middle: nothing is running any more
             results = tuple(self.results[r.id] for r in results)
-            self.verified = True
+            self.verified, self.verified_at = True, self.services.clock.now()
             if self.healthy and not self.filed:
                 self.confirm()
             if self.record is not None and self.record.holds(spec):

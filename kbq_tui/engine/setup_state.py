@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from kbq_tui.engine.services import AppServices
 from kbq_tui.engine.setup_input import SetupInput
 from kbq_tui.engine.setup_phase import Phase
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.problem import Context, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
+from kbq_tui.model.text import time_in
 
 if TYPE_CHECKING:  # what the first frame does not need is imported later
+    from datetime import datetime
+
     from kbq_tui.model.checks import CheckResult
     from kbq_tui.model.events import Event
     from kbq_tui.model.observed import Identity, KeyInfo, Observed
@@ -37,9 +40,13 @@ class SetupState(SetupInput):
         rows: the latest event of each action of the last change, by the action's id.
         failed: the failures of the last change, by the action's id.
         applied: the ids of all actions that were carried out in this session.
-        results: the verdicts of the last verification, by the check's id.
+        results: the verdicts of the last verification, by the check's id: of this session, or as this machine kept
+            them.
         running: the latest event of each check that is running.
-        verified: whether the last verification was completed and nothing was changed since.
+        verified: whether the last verification of this session was completed and nothing was changed since.
+        verified_at: when the verification behind `results` was completed, aware UTC; None while it is not, and if this
+            is not known.
+        checks_due: whether the operator has asked for the checks; the step that runs them has not been opened yet.
     """
 
     def __init__(self, services: AppServices, changed: Callable[[], None], *, strict: bool) -> None:
@@ -58,6 +65,8 @@ class SetupState(SetupInput):
         self.results: dict[str, CheckResult] = {}
         self.running: dict[str, Event] = {}
         self.verified = False
+        self.verified_at: datetime | None = None
+        self.checks_due = False
         self._agreed_operator: Identity | None = None
 
     @property
@@ -160,6 +169,25 @@ class SetupState(SetupInput):
         from kbq_tui.planning.removals import key_deletion
 
         return key_deletion(self.looked, key_id).id if self.looked is not None else ""
+
+    def recall_verification(self) -> None:
+        """Show the verdicts that this machine keeps, if there are none of this session and the connection is the one
+        that they are about."""
+        spec = self.spec()
+        running = self.phase is Phase.VERIFYING
+        if running or self.results or self.record is None or spec is None or not self.record.holds(spec):
+            return
+        from kbq_tui.engine.verify.checks import expected
+        from kbq_tui.engine.verify.kept import kept_results
+
+        try:
+            body = self.services.store.last_verify(spec.name)
+        except ProblemError as error:
+            self.store_failed(error)
+            return
+        if body is not None:
+            self.results = kept_results(body, expected(spec))
+            self.verified_at = time_in(body.get("at")) if self.results else None
 
     @property
     def healthy(self) -> bool:

@@ -271,9 +271,9 @@ class KbqApp(ExportActions):
         """Leave the tables: back to the previous screen, or `forward` to the set-up's next step."""
         self._navigation.leave_source(forward=forward)
 
-    def open_setup(self, name: str, step: Step | None) -> None:
-        """Continue the set-up of a connection, at a step or where the operator left it."""
-        self._navigation.open_setup(name, step)
+    def open_setup(self, name: str, step: Step | None, *, checks: bool = False) -> None:
+        """Continue the set-up of a connection, at a step or where the operator left it; `checks` runs the checks."""
+        self._navigation.open_setup(name, step, checks=checks)
 
     def open_rotation(self, name: str) -> None:
         """Show the key rotation of a connection."""

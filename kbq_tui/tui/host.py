@@ -125,8 +125,14 @@ class Host(SparingApp):
         """Show something in the terminal's title, after the program's name."""
 
     @abstractmethod
-    def open_setup(self, name: str, step: Step | None) -> None:
-        """Open the set-up of a connection, at a step or where the operator left it."""
+    def open_setup(self, name: str, step: Step | None, *, checks: bool = False) -> None:
+        """Open the set-up of a connection, at a step or where the operator left it.
+
+        Args:
+            name: the connection.
+            step: the step; None for the one that the operator left.
+            checks: whether the operator has asked for the checks, which the verify step then runs.
+        """
 
     @abstractmethod
     def open_problem(self, problem: Problem, actions: "tuple[Action, ...]" = ()) -> None:

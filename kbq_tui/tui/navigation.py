@@ -155,12 +155,13 @@ class Navigation:
         elif not forward:
             self.show_dashboard()
 
-    def open_setup(self, name: str, step: Step | None) -> None:
+    def open_setup(self, name: str, step: Step | None, *, checks: bool = False) -> None:
         """Continue the set-up of a connection, under its lock; if the lock is held by another process, show that.
 
         Args:
             name: the connection.
             step: where to continue; None for the step that the operator left.
+            checks: whether the operator has asked for the checks, which the verify step then runs.
         """
         app = self._app
         here = app.wizard.record is not None and app.wizard.draft.name == name
@@ -172,6 +173,7 @@ class Navigation:
         wizard = app.wizard
         saved = wizard.saved
         wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
+        wizard.checks_due = checks
         self._enter(step or (saved.screen if saved is not None else None) or wizard.step)
 
     def open_rotation(self, name: str) -> None:

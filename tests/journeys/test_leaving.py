@@ -3,6 +3,7 @@ change, leaves no file at all."""
 
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -64,6 +65,19 @@ def test_leaving_the_dashboard_changes_no_file(finished: Served, way: str) -> No
         terminal.send("\x1b[21~")
         assert terminal.wait() == 0
     assert differences(before, files(finished.home)) == []
+
+
+def test_an_unfinished_set_up_that_opens_on_its_checks_changes_no_file(finished: Served, tmp_path: Path) -> None:
+    for kind in ("config", "state", "data"):
+        shutil.copytree(finished.home / kind, tmp_path / kind)
+    file = tmp_path / "config/kbq-tui/connections/default.toml"
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("connected_at")))
+    before = files(tmp_path)
+    with Terminal(PROGRAM, finished.environ(tmp_path)) as terminal:
+        terminal.until_text("Step 5 of 6", "Verified:", "runs the checks again")
+        terminal.send("\x1b[21~")
+        assert terminal.wait() == 0
+    assert differences(before, files(tmp_path)) == []
 
 
 @pytest.fixture(scope="module")

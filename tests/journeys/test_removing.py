@@ -15,7 +15,7 @@ from kbq_tui.tui.modals.confirm import Confirm
 from kbq_tui.tui.widgets.rows import Rows
 from tests.support.outputs import output
 from tests.support.sandbox import Served, served
-from tests.tui.screens import button, on, until
+from tests.tui.screens import button, on, run_checks, until
 
 CEILING = 60.0
 
@@ -94,6 +94,7 @@ async def test_what_only_verify_finds_is_taken_away_from_there(
         assert world.run("apply", "--yes").returncode == 0
         app = at_step(world, Step.VERIFY)
         async with app.run_test(size=(80, 24)) as pilot:
+            await run_checks(pilot)
             await until(pilot, lambda: app.wizard.verified and not app.wizard.busy, CEILING)
             checks = app.screen.query_one("#checks", Rows)
             checks.cursor = next(i for i, row in enumerate(checks.rows) if row.id == check)

@@ -160,5 +160,11 @@ def _shows(app: App[Any], text: str) -> bool:
     return text in text_of(app)
 
 
+async def run_checks(pilot: Pilot[Any]) -> None:
+    """Press the key that runs the checks, on the verify step."""
+    await until(pilot, on(Step.VERIFY))
+    await pilot.press("r")
+
+
 def app_for(scene: Scene, look: DisplayOptions | None = None, start: str = "setup") -> KbqApp:
     return build(scene.services(), look or DisplayOptions(), start=start)  # type: ignore[arg-type]

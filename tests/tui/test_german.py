@@ -27,7 +27,7 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import steps_line
 from tests.support.memory_world import refused
 from tests.tui import fakes
-from tests.tui.screens import app_for, looked, text_of, until
+from tests.tui.screens import app_for, looked, run_checks, text_of, until
 from tests.tui.test_screens import fits, hostile_world, idle
 
 STEPS = {
@@ -80,6 +80,8 @@ async def test_every_step_fits_80x24(step: str, scene: str) -> None:
     at = next(s for s in STEP_HELP if s.value == step)
     app = app_for(fakes.resumed(at, SCENES[scene]()))
     async with app.run_test(size=(80, 24)) as pilot:
+        if step == "verify":
+            await run_checks(pilot)
         await until(pilot, lambda: idle(app) and (step != "verify" or app.wizard.verified), 60)
         shown = await until(pilot, f"Schritt {list(STEPS).index(step) + 1} von 6: {STEPS[step]}", 60)
         nothing_is_cut(app)
@@ -245,6 +247,8 @@ async def test_hostile_text_is_inert_in_german_too(step: Step, monkeypatch: pyte
     monkeypatch.setattr(fakes, "HOSTILE", BLANKS + fakes.HOSTILE)
     app = app_for(fakes.resumed(step, hostile_world()))
     async with app.run_test(size=(120, 36)) as pilot:
+        if step is Step.VERIFY:
+            await run_checks(pilot)
         await until(pilot, lambda: not app.wizard.busy and app.wizard.looked is not None)
         await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
         assert not CONTROLS & set(text_of(app))

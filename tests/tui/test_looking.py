@@ -17,15 +17,18 @@ from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.lock import ConnectionLock
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
+from kbq_tui.model.observed import RoleBinding
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals.confirm import Confirm
+from kbq_tui.tui.modals.details import Details
 from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.screens.welcome import WelcomeScreen
+from kbq_tui.tui.widgets.rows import Rows
 from tests.support.files import Files, differences, snapshot
 from tests.tui import fakes
-from tests.tui.screens import goes_on, looked, on, read, to_do, until
+from tests.tui.screens import closed, goes_on, looked, on, read, run_checks, to_do, until
 
 SIZE = (80, 24)
 
@@ -86,7 +89,6 @@ async def test_each_step_opened_where_it_was_left(
 ) -> None:
     scene = fakes.complete()
     step = list(Step)[number - 1]
-    scene.world.gates["query"] = asyncio.Event()  # a completed verification would be saved
     set_up(paths, scene, finished=finished, screen=step)
     before = files()
     app = build(services_over(paths, scene), DisplayOptions())
@@ -94,13 +96,11 @@ async def test_each_step_opened_where_it_was_left(
         app.held.enter_context(app.services.guard(scene.draft.name))
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, on(step))
-            if step is Step.VERIFY:
-                await until(pilot, lambda: "query" in scene.world.running)
-            else:
-                await settled(pilot, app)
+            await settled(pilot, app)
             await pilot.press("f10")
     assert app.return_code == 0
     assert differences(before, files()) == []
+    assert step is not Step.VERIFY or scene.world.calls == [], "nothing was asked of Google either"
 
 
 async def test_all_steps_of_a_finished_connection_from_the_dashboard_and_back(
@@ -137,10 +137,99 @@ async def test_a_verification_that_came_to_its_end_is_all_that_is_saved(
     before = files()
     app = build(services_over(paths, scene), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
+        await run_checks(pilot)
         await until(pilot, lambda: app.wizard.verified)
         await settled(pilot, app)
         await pilot.press("f10")
     assert [Path(p).name for p in differences(before, files())] == ["verify.json"]
+
+
+async def test_the_verify_step_of_a_later_start_shows_the_kept_verdicts_and_their_age(
+    paths: Paths, files: Callable[[], Files]
+) -> None:
+    scene = fakes.complete()
+    scene.world.bindings.append(RoleBinding("roles/editor", (fakes.SPEC.member,)))
+    set_up(paths, scene, finished=False, screen=Step.VERIFY)
+    app = build(services_over(paths, scene), DisplayOptions())
+    async with app.run_test(size=(120, 60)) as pilot:
+        shown = await until(pilot, on(Step.VERIFY))
+        assert "nothing checked yet" in shown
+        assert "Nothing was checked yet; r runs the checks." in shown
+        assert app.wizard.results == {}
+        await run_checks(pilot)
+        await until(pilot, lambda: app.wizard.verified)
+        await settled(pilot, app)
+        checked = app.wizard.results
+        await pilot.press("f10")
+    before, calls = files(), list(scene.world.calls)
+    scene.clock.seconds += 3 * 3_600
+    app = build(services_over(paths, scene), DisplayOptions())
+    async with app.run_test(size=(120, 60)) as pilot:
+        shown = await until(pilot, "runs the checks again")
+        assert "Last checked 2026-11-23 12:0" in shown
+        assert "3 h ago" in shown
+        assert "✗ fail" in shown
+        kept = app.wizard.results
+        assert {id_: r.to_json() for id_, r in kept.items()} == {id_: r.to_json() for id_, r in checked.items()}
+        assert not app.wizard.healthy
+        await pilot.press("s")
+        assert "A report needs checks of this run" in str(app.wizard.note)
+        await pilot.press("enter")
+        await until(pilot, on(Details))
+        await pilot.press("escape")
+        await until(pilot, closed(Details))
+        await pilot.press("f10")
+    assert differences(before, files()) == []
+    assert scene.world.calls == calls
+
+
+async def test_going_back_to_the_verify_step_runs_nothing(paths: Paths, files: Callable[[], Files]) -> None:
+    scene = fakes.complete()
+    set_up(paths, scene, finished=True, screen=Step.CONNECT)
+    before = files()
+    app = build(services_over(paths, scene), DisplayOptions())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, on(Step.CONNECT))
+        await settled(pilot, app)
+        await pilot.press("escape")
+        await until(pilot, on(Step.VERIFY))
+        await settled(pilot, app)
+        assert app.wizard.results == {}
+        await pilot.press("f10")
+    assert differences(before, files()) == []
+
+
+async def test_going_on_from_the_permissions_runs_the_checks(paths: Paths) -> None:
+    scene = fakes.complete()
+    set_up(paths, scene, finished=False, screen=Step.PERMISSIONS)
+    app = build(services_over(paths, scene), DisplayOptions())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, goes_on())
+        await settled(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.wizard.verified)
+
+
+async def test_the_line_of_the_last_verification_opens_its_verdicts_and_runs_nothing(
+    paths: Paths, files: Callable[[], Files]
+) -> None:
+    scene = fakes.complete()
+    set_up(paths, scene, finished=True, screen=Step.CONNECT)
+    before = files()
+    app = build(services_over(paths, scene), DisplayOptions(), start="dashboard")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, looked())
+        lines = app.screen.query_one("#lines", Rows)
+        lines.focus()
+        lines.cursor = next(i for i, row in enumerate(lines.rows) if row.id == "last-verify")
+        await pilot.press("enter")
+        await until(pilot, on(Step.VERIFY))
+        await settled(pilot, app)
+        assert app.wizard.results == {}
+        await pilot.press("f8")
+        await until(pilot, looked())
+        await pilot.press("f10")
+    assert differences(before, files()) == []
 
 
 async def test_a_new_connection_opened_and_left_leaves_nothing(paths: Paths, files: Callable[[], Files]) -> None:
@@ -291,6 +380,7 @@ async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_some
         await until(pilot, on(Step.DATASETS))
         await settled(pilot, app)
         app.goto(Step.VERIFY)
+        await run_checks(pilot)
         await until(pilot, lambda: app.wizard.verified)
         await settled(pilot, app)
         assert differences(before, files()) == [], "what was verified is not what is saved"

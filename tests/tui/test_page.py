@@ -12,7 +12,7 @@ from tests.stories.play import app_of
 from tests.stories.shelf import STORIES
 from tests.support.polling import PATIENCE
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, on, text_of, until
 
 LONG = "A title that is much longer than any frame has room for, and whose end matters: klaviyo.json"
 
@@ -45,7 +45,8 @@ async def test_buttons_stand_right_below_the_frame_and_the_second_pane_right_bes
 ) -> None:
     app = app_for(fakes.resumed(step, fakes.complete()))
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: idle(app))
+        await until(pilot, on(step))
+        await until(pilot, lambda: not app.wizard.busy)
         body, buttons = app.screen.query_one("#body").region, app.screen.query_one("#buttons").region
         assert body.width <= 120
         about = [w.region.height for w in app.screen.query("#about, #detail") if w.display]

@@ -20,7 +20,7 @@ from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.widgets.rows import Rows
 from tests.support.codes import made_up
 from tests.tui import fakes
-from tests.tui.screens import app_for, button, closed, gone, looked, on, text_of, to_do, until
+from tests.tui.screens import app_for, button, closed, gone, looked, on, run_checks, text_of, to_do, until
 
 FIRST, SECOND = "a" * 40, "b" * 40
 ADMIN = "roles/bigquery.admin"
@@ -293,6 +293,7 @@ async def test_who_may_not_take_it_away_gets_the_command_for_a_person_who_may() 
 async def test_a_failed_check_and_the_dashboard_lead_to_the_step_that_offers_it(scene: fakes.Scene, said: str) -> None:
     app = app_for(fakes.resumed(Step.VERIFY, scene))
     async with app.run_test(size=(80, 24)) as pilot:
+        await run_checks(pilot)
         await until(pilot, lambda: app.wizard.verified and not app.wizard.busy)
         await until(pilot, "F7 Fix")  # the cursor is on what failed
         await pilot.press("f7")

@@ -30,7 +30,7 @@ from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.static import MessageLine
 from tests.support.codes import made_up
 from tests.tui import fakes
-from tests.tui.screens import app_for, button, closed, goes_on, looked, on, signed_in, text_of, to_do, until
+from tests.tui.screens import app_for, button, closed, goes_on, looked, on, run_checks, signed_in, text_of, to_do, until
 
 SIZES = [(80, 24), (120, 36), (60, 16), (200, 60)]
 DENIED = Problem(
@@ -59,6 +59,8 @@ def fits(app: KbqApp) -> None:
 async def test_every_step_fits_every_size_and_says_where_one_is(step: Step, size: tuple[int, int]) -> None:
     app = app_for(fakes.resumed(step, fakes.complete()))
     async with app.run_test(size=size) as pilot:
+        if step is Step.VERIFY:
+            await run_checks(pilot)
         await until(pilot, lambda: idle(app))
         shown = await until(pilot, on(step))
         fits(app)
@@ -230,6 +232,7 @@ async def test_verify_shows_a_failed_check_with_evidence_and_remedy_and_reports_
     del scene.world.datasets["KLAVIYO_TMP"]
     app = app_for(fakes.resumed(Step.VERIFY, scene))
     async with app.run_test(size=(80, 24)) as pilot:
+        await run_checks(pilot)
         await until(pilot, lambda: app.wizard.verified)
         shown = await until(pilot, "✗ fail")
         assert "Run again" in shown
@@ -253,6 +256,7 @@ async def test_verify_waits_in_sight_and_can_be_given_up_or_left() -> None:
     scene.clock.hold()
     app = app_for(fakes.resumed(Step.VERIFY, scene))
     async with app.run_test(size=(80, 24)) as pilot:
+        await run_checks(pilot)
         await until(pilot, lambda: app.wizard.waiting)
         shown = await until(pilot, "… waiting")
         assert "x Stop waiting" in shown
@@ -308,6 +312,8 @@ async def test_without_a_sign_in_the_last_steps_say_so_with_the_key_that_tries_a
     scene.sign_in.problem = catalogue.problem(Code.NO_CREDENTIALS, Context())
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
+        if step is Step.VERIFY:
+            await run_checks(pilot)
         shown = await until(pilot, "Nobody is signed in")
         assert "F5 tries again" in shown
 
@@ -467,7 +473,8 @@ async def test_a_pasted_error_is_explained() -> None:
 async def test_help_names_the_screen_and_every_key_of_it(step: Step) -> None:
     app = app_for(fakes.resumed(step, fakes.complete()))
     async with app.run_test(size=(80, 50)) as pilot:
-        await until(pilot, lambda: idle(app))
+        await until(pilot, on(step))
+        await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("f1")
         shown = await until(pilot, "F10")
         assert "Keys" in shown
@@ -527,6 +534,7 @@ async def test_location_picker_filters_and_puts_what_is_used_first() -> None:
 async def test_ascii_can_be_switched_on_and_off_and_shows_ascii_only() -> None:
     app = app_for(fakes.resumed(Step.VERIFY, fakes.complete()))
     async with app.run_test(size=(120, 36)) as pilot:
+        await run_checks(pilot)
         await until(pilot, "✓ ok")
         await pilot.press("f4")
         await until(pilot, "* ok")
@@ -580,6 +588,8 @@ async def test_hostile_text_is_inert_on_every_screen(step: Step) -> None:
     scene.cloud.identity = identity  # type: ignore[method-assign]
     app = app_for(scene, DisplayOptions(host="[red]" + fakes.HOSTILE))
     async with app.run_test(size=(120, 36)) as pilot:
+        if step is Step.VERIFY:
+            await run_checks(pilot)
         await until(pilot, lambda: not app.wizard.busy and app.wizard.looked is not None)
         await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
         shown = text_of(app)

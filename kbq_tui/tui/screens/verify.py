@@ -11,6 +11,7 @@ from textual.content import Content
 
 from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import joined, render, translate
+from kbq_tui.model.age import ago
 from kbq_tui.model.checks import Check
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import EventKind
@@ -65,12 +66,29 @@ class VerifyScreen(BaseScreen):
             yield Button(translate("Go on"), id="go")
 
     def on_mount(self) -> None:
-        """Put the focus on the list; run the checks if that has not been done."""
+        """Run the checks if the operator has asked for them; else show the last verdicts, which changes nothing."""
         super().on_mount()
-        self.query_one("#checks").focus()
         wizard = self.host.wizard
-        if not wizard.busy and not wizard.verified and wizard.spec() is not None:
+        due, wizard.checks_due = wizard.checks_due and not wizard.verified, False
+        if due and not wizard.busy and wizard.spec() is not None:
             self.host.launch(self._verify(), "verify")
+        else:
+            wizard.recall_verification()
+            self._say_when_checked()
+        self.set_focus(self.query_one("#checks" if due or wizard.results else "#primary"))
+
+    def _say_when_checked(self) -> None:
+        """Say of when the verdicts are and which key runs the checks, if there is no other note."""
+        wizard, key = self.host.wizard, keyboard.face("verify")
+        if wizard.note or wizard.busy or wizard.verified or wizard.spec() is None:
+            return
+        if wizard.verified_at is not None:
+            at = f"{wizard.verified_at:%Y-%m-%d %H:%M} UTC"
+            wizard.say(translate("Last checked {at}; {key} runs the checks again.", at=at, key=key))
+        elif wizard.results:
+            wizard.say(translate("Not everything was checked; {key} runs the checks again.", key=key))
+        else:
+            wizard.say(translate("Nothing was checked yet; {key} runs the checks.", key=key))
 
     def intro(self) -> str:
         """Return what the step does."""
@@ -86,10 +104,13 @@ class VerifyScreen(BaseScreen):
         without = frozenset(
             {"commands", "refresh"} | ({"verify", "save", "check-tables"} if wizard.busy else {"go-on"})
         )
+        without |= frozenset() if wizard.verified else {"save"}
         without |= frozenset() if self._mended_on() else {"mend"}
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
         on_row = isinstance(self.focused, Rows)
-        return [("Enter", translate("Details") if on_row else self.enter()), *keyboard.hints(*scopes, without=without)]
+        first = self.query_one("#primary", Button)
+        enter = first.label if self.focused is first and not wizard.results else self.enter()
+        return [("Enter", translate("Details") if on_row else enter), *keyboard.hints(*scopes, without=without)]
 
     def state(self) -> Content:
         """Return the score, and how many of the checks are done."""
@@ -100,6 +121,9 @@ class VerifyScreen(BaseScreen):
         total = len(expected(spec))
         tone = "bold $success" if wizard.healthy else "bold $error" if wizard.verified else "$foreground"
         score = Content.styled(verdicts(wizard.results, total), tone)
+        if not wizard.verified and wizard.verified_at is not None:
+            age = render(ago(wizard.verified_at, self.host.services.clock.now()))
+            return Content.assemble(score, Content.styled(f", {age}", "$text-quiet"))
         going_on = wizard.results and (wizard.healthy or not wizard.verified)
         return Content.assemble(score, "  ", bar(len(wizard.results), total)) if going_on else score
 
@@ -319,12 +343,16 @@ class VerifyScreen(BaseScreen):
         if not wizard.results or spec is None:
             wizard.say(translate("Nothing has been checked yet."), bad=True)
             return
+        if not wizard.verified and wizard.verified_at is not None:
+            key = keyboard.face("verify")
+            wizard.say(translate("A report needs checks of this run: {key} runs them.", key=key), bad=True)
+            return
         from kbq_tui.export.report import About, to_json, to_markdown
 
         key = wizard.observed.key if wizard.observed is not None else None
         about = About(
             spec,
-            self.host.services.clock.now(),
+            wizard.verified_at or self.host.services.clock.now(),
             wizard.plan.location or "" if wizard.plan else "",
             wizard.identity.principal if wizard.identity else "",
             key.value.key_id if isinstance(key, Present) else "",

@@ -101,16 +101,16 @@ class WatchingScreen(BaseScreen):
 
     def action_verify(self) -> None:
         """v: run all checks with the key."""
-        self._open(Step.VERIFY)
+        self._open(Step.VERIFY, checks=True)
 
     def action_set_up(self) -> None:
         """s: open the set-up at the step where something is left to do."""
         self._open(None)
 
-    def _open(self, step: Step | None) -> None:
+    def _open(self, step: Step | None, *, checks: bool = False) -> None:
         watched = self.chosen()
         if watched is not None:
-            self.host.open_setup(watched.name, step or watched.step())
+            self.host.open_setup(watched.name, step or watched.step(), checks=checks)
 
     def action_tables(self) -> None:
         """t: show whether the tables are ready for Klaviyo."""
