@@ -237,13 +237,19 @@ _CONNECT = {
         "not every check passed",
         lambda: at(Step.VERIFY, _cannot_write()),
         "Not every check is ok",
-        (_RUN, ("[ Run again ]", lambda app: app.goto(Step.CONNECT)),),
+        (
+            _RUN,
+            ("[ Run again ]", lambda app: app.goto(Step.CONNECT)),
+        ),
     ),
     "done": Story(
         "proven, and marked as connected",
         lambda: watched(screen=Step.VERIFY, connected=True),
         "each check is ok",
-        (_RUN, ("Verified:", lambda app: app.goto(Step.CONNECT)),),
+        (
+            _RUN,
+            ("Verified:", lambda app: app.goto(Step.CONNECT)),
+        ),
     ),
 }
 _DASHBOARD = {

@@ -344,8 +344,8 @@ class VerifyScreen(BaseScreen):
             wizard.say(translate("Nothing has been checked yet."), bad=True)
             return
         if not wizard.verified and wizard.verified_at is not None:
-            key = keyboard.face("verify")
-            wizard.say(translate("A report needs checks of this run: {key} runs them.", key=key), bad=True)
+            again = keyboard.face("verify")
+            wizard.say(translate("A report needs checks of this run: {key} runs them.", key=again), bad=True)
             return
         from kbq_tui.export.report import About, to_json, to_markdown
 

@@ -28,7 +28,12 @@ def test_what_was_kept_is_shown_as_it_was() -> None:
     results = tuple(
         CheckResult(check, verdict, verbatim(f"evidence {n}"), "SELECT 1", found, 1.25)
         for n, (check, verdict, found) in enumerate(
-            zip(CHECKS, (Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN), (None, problem, problem, None))
+            zip(
+                CHECKS,
+                (Verdict.PASS, Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN),
+                (None, problem, problem, None),
+                strict=False,
+            )
         )
     )
     body = json.loads(json.dumps({"checks": [result.to_json() for result in results]}))
@@ -47,9 +52,11 @@ def test_a_check_or_verdict_that_is_not_known_is_left_out() -> None:
     assert list(kept_results(body, CHECKS)) == [CHECKS[0].id]
 
 
-@given(entry=st.dictionaries(st.sampled_from(["verdict", "evidence", "command", "problem", "seconds"]), JSON), other=JSON)
+@given(
+    entry=st.dictionaries(st.sampled_from(["verdict", "evidence", "command", "problem", "seconds"]), JSON), other=JSON
+)
 def test_whatever_a_file_holds_it_is_read_without_an_error(entry: dict[str, object], other: object) -> None:
     damaged = {"verdict": "fail", **entry, "id": CHECKS[0].id}
-    problem = {key: other for key in ("code", "title", "cause", "remedy", "who")}
+    problem = dict.fromkeys(("code", "title", "cause", "remedy", "who"), other)
     for body in ({"checks": other}, {"checks": [other, damaged, {**damaged, "problem": problem, "verdict": "fail"}]}):
         kept_results(body, CHECKS)
