@@ -13,6 +13,7 @@ from kbq_tui.model.refs import Grantable
 from kbq_tui.model.text import inert
 
 _END: Final = re.compile(r"request\.time\s*<=?\s*timestamp\(\s*(['\"])([^'\"]{1,40})\1\s*\)")
+_TIME: Final = re.compile(r"request\.time\s*(<=?|>=?)\s*timestamp\(\s*(['\"])([^'\"]{1,40})\2\s*\)")
 _LONGEST: Final = 300
 
 
@@ -28,12 +29,39 @@ def holds_until(condition: str) -> datetime | None:
         return None  # it may become true again, or be true for another reason
     ends: list[datetime] = []
     for match in _END.finditer(condition):
-        try:
-            end = datetime.fromisoformat(match[2])
-            ends.append((end if end.tzinfo else end.replace(tzinfo=UTC)).astimezone(UTC))
-        except (ValueError, OverflowError):
+        if (end := _time(match[2])) is None:
             return None
+        ends.append(end)
     return min(ends, default=None)
+
+
+def holds(condition: str, now: datetime) -> bool | None:
+    """Return whether a condition holds now; None if it asks for more than the time.
+
+    Args:
+        condition: an IAM condition's expression.
+        now: the present time, aware.
+    """
+    end = holds_until(condition)
+    if end is not None and end <= now:
+        return False
+    parts = [_TIME.fullmatch(part.strip()) for part in condition.split("&&")]
+    verdicts: list[bool] = []
+    for match in parts:
+        at = _time(match[3]) if match is not None else None
+        if match is None or at is None:
+            return None
+        verdicts.append(now <= at if match[1].startswith("<") else now >= at)
+    return all(verdicts)
+
+
+def _time(text: str) -> datetime | None:
+    """Return the time in a condition, aware UTC; None if it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def only_under(condition: str, role: str, on: Grantable, context: Context, now: datetime) -> Problem:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.conditions import holds
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.drift import Drift
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
@@ -194,6 +195,10 @@ _TITLES = {
 }
 
 
+_BOUND = {False: Health.BROKEN, None: Health.UNKNOWN, True: Health.WARNING}
+"""A role under a condition, by whether the condition holds (None: it cannot be said from here); the worst first."""
+
+
 def _by_step(plan: Plan, observed: Observed) -> list[Line]:
     """Judge each group of actions: in place, missing, or not visible."""
     lines: list[Line] = []
@@ -208,7 +213,9 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
             text = joined(": ", blocked[0].action.summary, blocked[0].problem.title)
             lines.append(Line(kind, title, health, text, blocked[0].problem))
         elif missing and (bound := _bound(plan, kind, missing)):
-            lines.append(Line(kind, title, Health.BROKEN, bound[0].cause, bound[0]))
+            worst = min(bound, key=lambda p: list(_BOUND).index(holds(p.detail("condition"), observed.at)))
+            health = _BOUND[holds(worst.detail("condition"), observed.at)]
+            lines.append(Line(kind, title, health, worst.cause, worst))
         elif missing:
             text = message("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
             lines.append(Line(kind, title, Health.BROKEN, text))

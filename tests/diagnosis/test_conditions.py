@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kbq_tui.diagnosis.conditions import holds_until, only_under
+from kbq_tui.diagnosis.conditions import holds, holds_until, only_under
 from kbq_tui.model.problem import Context
 from kbq_tui.model.refs import DatasetRef, ProjectRef
 from kbq_tui.model.spec import JOB_USER
@@ -32,6 +32,25 @@ CONTEXT = Context("acme-prod-123", "a@acme-prod-123.iam.gserviceaccount.com", lo
 )
 def test_the_end_is_read_only_from_a_condition_that_surely_ends_then(condition: str, end: datetime | None) -> None:
     assert holds_until(condition) == end
+
+
+@pytest.mark.parametrize(
+    ("condition", "holding"),
+    [
+        ('request.time < timestamp("2999-01-01T00:00:00Z")', True),
+        ('request.time < timestamp("2020-01-01T00:00:00Z")', False),
+        ('request.time >= timestamp("2020-01-01") && request.time < timestamp("2999-01-01")', True),
+        ('request.time > timestamp("2999-01-01T00:00:00Z")', False),
+        ('request.time < timestamp("2020-01-01") && resource.name == "x"', False),
+        ('request.time < timestamp("2999-01-01") && resource.name == "x"', None),
+        ('request.time < timestamp("2020-01-01") || true', None),
+        ('request.time < timestamp("some day")', None),
+        ('resource.name.startsWith("projects/_/x")', None),
+        ("", None),
+    ],
+)
+def test_a_condition_on_the_time_alone_is_decided_here(condition: str, holding: bool | None) -> None:
+    assert holds(condition, NOW) is holding
 
 
 def test_the_condition_and_its_end_are_told_with_the_grant_for_where_it_is_held() -> None:

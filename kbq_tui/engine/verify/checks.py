@@ -23,8 +23,7 @@ from kbq_tui.engine.verify.definitions import (
 )
 from kbq_tui.engine.verify.held_roles import (
     Held,
-    bounded,
-    job_user_condition,
+    job_user_bounded,
     over_grant,
     project_roles,
 )
@@ -38,7 +37,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.judgements import Judged, perhaps_not_yet, settled
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.refs import ProjectRef
-from kbq_tui.model.spec import JOB_USER, ConnectionSpec, RequiredDataset
+from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
 from kbq_tui.planning.dataset_rules import expiring, over, public, too_short
 from kbq_tui.planning.locations import misplaced
 from kbq_tui.shell import sql
@@ -159,9 +158,7 @@ async def permissions(context: CheckContext) -> Judged:
     """The account has the permissions of Job User, from whatever grant."""
     held = await context.cloud.test_permissions(context.spec.project, _PROJECT_PERMISSIONS)
     missing = context.problem(Code.JOB_USER_MISSING, permission=judgements.NEEDED_PERMISSION)
-    judged = judgements.judge_effective(held, missing)
-    condition, project = await job_user_condition(context), ProjectRef(context.spec.project)
-    judged = bounded(context, judged, condition, JOB_USER, project)
+    judged = await job_user_bounded(context, judgements.judge_effective(held, missing))
     return perhaps_not_yet(judged) if judged.problem is missing else judged
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kbq_tui.engine.verify.context import CheckContext
-from kbq_tui.engine.verify.held_roles import Held, bounded, dataset_condition, over_grant
+from kbq_tui.engine.verify.held_roles import Held, dataset_bounded, over_grant
 from kbq_tui.i18n.messages import message
 from kbq_tui.model import judgements
 from kbq_tui.model.checks import Verdict
@@ -44,7 +44,7 @@ async def judge_granted(context: CheckContext, dataset: RequiredDataset) -> Judg
     judged = judgements.judge_granted(dataset, context.spec.member, rows, missing, excess)
     if judged.verdict is Verdict.PASS or judged.problem is missing:
         # OBJECT_PRIVILEGES does not show conditions.
-        judged = bounded(context, judged, await dataset_condition(context, dataset), dataset.role, on)
+        judged = await dataset_bounded(context, judged, dataset)
     if by_operator:
         text = message("{evidence} (asked with your own login)", evidence=judged.evidence)
         judged = replace(judged, evidence=text)

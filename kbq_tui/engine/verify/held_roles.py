@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.conditions import holds_until, only_under
+from kbq_tui.diagnosis.conditions import holds, holds_until, only_under
 from kbq_tui.engine.verify.context import CheckContext
 from kbq_tui.i18n.messages import Message, as_message, joined, message
 from kbq_tui.model import judgements
@@ -45,15 +45,42 @@ class Held(NamedTuple):
         return joined("", self.role, f" ({who})") if who else as_message(self.role)
 
 
-def bounded(context: CheckContext, judged: Judged, condition: str | None, role: str, on: Grantable) -> Judged:
-    """Return the verdict on a role that is granted only under a condition; `judged` if there is no condition."""
-    if condition is None:
-        return judged
+def _bounded(context: CheckContext, condition: str, role: str, on: Grantable, *, works: bool) -> Judged:
+    """Return the verdict on a role that is granted only under a condition: it passes with a warning while it holds.
+
+    Args:
+        context: what is checked.
+        condition: the condition's expression.
+        role: the role.
+        on: what it is granted on.
+        works: whether the account can do now what the role lets it do.
+    """
     problem = only_under(condition, role, on, context.facts, context.ports.clock.now())
     text = message("{role}, but only under a condition: {condition}", role=role, condition=condition)
     if until := holds_until(condition):
         text = message("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
-    return Judged(Verdict.FAIL, text, problem)
+    holding = works and holds(condition, context.ports.clock.now()) is not False
+    return Judged(Verdict.PASS if holding else Verdict.FAIL, text, problem)
+
+
+async def dataset_bounded(context: CheckContext, judged: Judged, dataset: RequiredDataset) -> Judged:
+    """Return the verdict on a dataset's role if it is granted only under a condition, else `judged`."""
+    condition = await _dataset_condition(context, dataset)
+    if condition is None:
+        return judged
+    works = False
+    with contextlib.suppress(ProblemError):  # Job User alone does not let the account see the dataset
+        works = await context.cloud.dataset(context.spec.project, dataset.name) is not None
+    return _bounded(context, condition, dataset.role, context.ref(dataset), works=works)
+
+
+async def job_user_bounded(context: CheckContext, judged: Judged) -> Judged:
+    """Return the verdict on Job User if it is granted only under a condition, else `judged`."""
+    condition = await _job_user_condition(context)
+    if condition is None:
+        return judged
+    project = ProjectRef(context.spec.project)
+    return _bounded(context, condition, JOB_USER, project, works=judged.verdict is Verdict.PASS)
 
 
 def over_grant(context: CheckContext, grants: Sequence[Held]) -> Problem:
@@ -122,7 +149,7 @@ async def _entries(context: CheckContext, dataset: str) -> tuple[AccessEntry, ..
     return ()
 
 
-async def dataset_condition(context: CheckContext, dataset: RequiredDataset) -> str | None:
+async def _dataset_condition(context: CheckContext, dataset: RequiredDataset) -> str | None:
     """Return the condition under which a dataset's role is granted, which OBJECT_PRIVILEGES does not show; None if
     there is also a grant without one, and if it cannot be seen."""
     entries = await _entries(context, dataset.name)
@@ -147,7 +174,7 @@ async def project_roles(context: CheckContext) -> tuple[tuple[Held, ...], Proble
     return tuple(sorted(found)), None
 
 
-async def job_user_condition(context: CheckContext) -> str | None:
+async def _job_user_condition(context: CheckContext) -> str | None:
     """Return the condition under which Job User is granted to the account; None if there is also a grant without one,
     if there is no grant (it may come from a group, a folder or the organization), and if it cannot be seen."""
     with contextlib.suppress(ProblemError):
