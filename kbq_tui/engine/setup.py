@@ -70,8 +70,7 @@ class SetupSession(SetupState):
         super().stand_on(step)
 
     def go(self, step: Step) -> None:
-        """Go to another step. A new connection whose key exists already is saved from the account's step on; going on
-        from the permissions asks for the checks."""
+        """Go to another step. From the account on a new connection with a key is saved; step 4 to 5 asks for the checks."""
         from kbq_tui.model.observed import Present
 
         forward = STEPS.index(step) > STEPS.index(self.step)
