@@ -70,7 +70,7 @@ class SetupSession(SetupState):
         super().stand_on(step)
 
     def go(self, step: Step) -> None:
-        """Go to another step. A new connection with a key is saved from step 3 on; going from 4 to 5 asks for checks."""
+        """Go to another step. A new connection with a key is saved from step 3 on; 4 to 5 asks for the checks."""
         from kbq_tui.model.observed import Present
 
         forward = STEPS.index(step) > STEPS.index(self.step)
