@@ -150,14 +150,14 @@ def test_the_first_rows_of_a_result_are_listed_from_its_table(client):
 def test_a_view_of_another_dataset_is_authorized(client, table_id, shared, rows):
     sql = "SELECT 'c1' AS commit, STRUCT('Ann' AS name, 1 AS n) AS author, STRUCT('Bob' AS name) AS committer"
     client.query(sql, bigquery.QueryJobConfig(destination=table_id)).result()
-    view = bigquery.Table(f"{shared}.commit_authors")
+    view = bigquery.Table(f"{shared}.analyst_view")
     view.view_query = f"SELECT commit, author.name AS author, committer.name AS committer FROM `{table_id}`"
     view = client.create_table(view)
     source = client.get_dataset(table_id.rpartition(".")[0])
     entry = bigquery.AccessEntry(None, "view", view.reference.to_api_repr())
     source.access_entries = [*source.access_entries, entry]
     assert entry in client.update_dataset(source, ["access_entries"]).access_entries
-    assert rows(f"SELECT * FROM `{shared}.commit_authors`") == [("c1", "Ann", "Bob")]
+    assert rows(f"SELECT * FROM `{shared}.analyst_view`") == [("c1", "Ann", "Bob")]
 
 
 def test_access_to_a_dataset_is_granted_and_revoked(client, shared):
