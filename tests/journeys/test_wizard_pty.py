@@ -62,7 +62,9 @@ def test_over_ssh_a_wait_for_propagation_sends_one_small_line_a_second(home: Pat
         env = {**sandbox.environ(home), "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
         assert sandbox.run("apply", "--yes", home=home).returncode == 0
         with Terminal([*PROGRAM, "setup"], env) as terminal:
-            terminal.until_text("Step 5 of 6", "Stop waiting", "Checking with the key")
+            terminal.until_text("Step 5 of 6", "Nothing was checked yet")
+            terminal.send("r")
+            terminal.until_text("Stop waiting", "Checking with the key")
             began, sent = time.monotonic(), 0
             while (passed := time.monotonic() - began) < 3 or not sent:
                 assert passed < PATIENCE
