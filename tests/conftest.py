@@ -74,9 +74,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that start gcloud and bq many times: at the end the other workers would wait for one of
-    them."""
-    items.sort(key=lambda item: item.get_closest_marker("tools") is None)
+    """Begin with the longest tests, those that start gcloud and bq many times and those of faults: at the end the other
+    workers would wait for one of them."""
+    items.sort(key=lambda item: (item.get_closest_marker("tools") is None, "faults" not in item.path.parts))
 
 
 @pytest.hookimpl(trylast=True)
