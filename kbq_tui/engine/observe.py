@@ -101,9 +101,11 @@ async def observe(
         bindings = group.create_task(named("bindings", part_of(cloud.project_bindings(project))))
         key = group.create_task(_after(keys, lambda: named("key", inspect_key(spec, ports))))
         handed = group.create_task(_after(keys, lambda: handed_over(spec, ports)))
-    held = keys.result()
+    held, holder = keys.result(), account.result()
     if _is_older(held, key.result()):
         held = await _keys(spec, cloud, changes, at)
+        if isinstance(holder, Absent):
+            holder = await _account(spec, cloud, changes, at)
     elsewhere = await look_elsewhere(spec, cloud, names.result()) if everywhere else None
     observed = Observed(
         at=at,
@@ -115,7 +117,7 @@ async def observe(
         permissions=permissions.result(),
         datasets={n: t.result() for n, t in zip(wishes, datasets, strict=True)},
         names=names.result(),
-        account=account.result(),
+        account=holder,
         keys=held,
         bindings=bindings.result(),
         key=key.result(),
@@ -138,8 +140,11 @@ async def _after(first: "asyncio.Task[Any]", then: Callable[[], Awaitable[T]]) -
 
 
 def _is_older(keys: Part[tuple[KeyInfo, ...]], key: Part[LocalKey]) -> bool:
-    """Whether the list may be older than the local key: another process may have created it in between."""
-    return isinstance(keys, Present) and isinstance(key, Present) and key.value.key_id not in {k.id for k in keys.value}
+    """Whether the list may be older than the local key: another process may have created it in between, and the account
+    as well."""
+    if not isinstance(key, Present) or isinstance(keys, Unknown):
+        return False
+    return isinstance(keys, Absent) or key.value.key_id not in {k.id for k in keys.value}
 
 
 async def _services(cloud: Cloud, project: str) -> Mapping[str, Part[bool]]:

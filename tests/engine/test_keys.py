@@ -13,13 +13,14 @@ from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys, value_of
+from kbq_tui.model.observed import Absent, AccountInfo, KeyInfo, unheld_keys, value_of
 from kbq_tui.model.problem import Context, ProblemError
+from kbq_tui.planning.diff_problems import key_unusable
 from kbq_tui.shell.own_commands import for_connection
 from tests.engine.fakes import FakeJournal, ports
 from tests.support.memory_cloud import MemoryCloud
 from tests.support.memory_machine import MemoryKeys
-from tests.support.memory_world import NOW, SPEC, fault
+from tests.support.memory_world import NOW, SPEC, fault, not_found
 
 LEFTOVER = "f" * 40
 
@@ -71,6 +72,34 @@ async def test_a_key_that_another_process_made_while_we_looked_is_no_dead_one(mo
     assert key is not None
     assert listed is not None
     assert key.key_id in {k.id for k in listed}
+
+
+async def test_an_account_that_another_process_made_while_we_looked_is_seen_with_its_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = ports()
+    assert (await apply(SPEC, world, lambda _: None)).complete
+    keys, account, before = world.cloud.keys, world.cloud.account, {"keys", "account"}
+
+    async def keys_at_first_none(project: str, email: str) -> tuple[KeyInfo, ...]:
+        if "keys" in before:
+            before.remove("keys")
+            raise ProblemError(not_found())
+        return await keys(project, email)
+
+    async def account_at_first_none(project: str, email: str) -> AccountInfo | None:
+        if "account" in before:
+            before.remove("account")
+            return None
+        return await account(project, email)
+
+    monkeypatch.setattr(world.cloud, "keys", keys_at_first_none)
+    monkeypatch.setattr(world.cloud, "account", account_at_first_none)
+    seen = await observe(SPEC, replace(world, journal=FakeJournal()))  # another process's journal has made both
+    key = value_of(seen.key)
+    assert key is not None
+    assert value_of(seen.account) is not None
+    assert key_unusable(seen, key, Context()) is None
 
 
 async def test_while_the_key_file_cannot_be_read_nothing_counts_as_a_leftover(
