@@ -135,7 +135,7 @@ ENTRIES: Final = (
         (
             "Use the newer version of kbq-tui for this connection.",
             look("See which version this is:", cmd.ours("doctor")),
-            look("See the line:", cmd.SHOW_FILE),
+            look("See the line:", Command("cat -nv {path}")),
             step(
                 "Without the newer version, keep the file aside; what it records is then known by its labels only:",
                 Command("mv {path} {path}.newer"),
