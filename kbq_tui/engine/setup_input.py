@@ -193,7 +193,12 @@ class SetupInput:
         """Note that something could not be saved; raise it if the set-up is strict."""
         if self._strict:
             raise error
-        self.say(joined(": ", error.problem.title, error.problem.cause), bad=True)
+        problem, what = error.problem, error.problem.title
+        if problem.code is not None:  # a note has no room for the remedy
+            from kbq_tui.shell.commands import EXPLAIN  # imported late: the first frame does not need it
+
+            what = joined("", what, " (", str(EXPLAIN.filled({"code": problem.code})), ")")
+        self.say(joined(": ", what, problem.cause), bad=True)
 
     def say(self, text: str | Message, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
         """Set the one-line note for the face to show; see `Note`."""

@@ -336,6 +336,7 @@ SOURCE_MAP: Final = ours("source {table} --map {choice}")
 SOURCE_VIEW: Final = ours("source {table} --as {use} --view {view}")
 
 # For this machine.
+EXPLAIN: Final = ours("explain {code}")
 SHOW_CLOCK: Final = Command("date -u")
 SET_CLOCK: Final = Command("sudo timedatectl set-ntp true", ("sudo timedatectl set-ntp false",))
 SHOW_FILE: Final = Command("ls -l {path}")

@@ -66,7 +66,7 @@ async def test_a_journal_that_cannot_be_used_is_said_and_nothing_is_planned(monk
     assert session.phase is Phase.READY
     assert session.note is not None
     assert session.note.bad
-    assert "KBQ-JOURNAL-NEWER" in str(session.note.text)
+    assert "kbq-tui explain KBQ-JOURNAL-NEWER" in str(session.note.text)
     assert session.plan is None
     strict, _ = begin(fresh(), strict=True)
     with pytest.raises(ProblemError, match="KBQ-JOURNAL-NEWER"):
