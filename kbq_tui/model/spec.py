@@ -105,7 +105,7 @@ def check_dataset(value: str) -> Message | None:
         return message("Type the dataset's name.")
     if len(value) > 1024:
         return message("A dataset name has at most 1,024 characters; this one has {n}.", n=f"{len(value):,}")
-    if scrub(value) != value:
+    if scrub_typed(value) != value:  # a line of a key may consist of a dataset name's characters
         return message("This looks like a secret. Name the file that holds it instead.")
     if not _DATASET.fullmatch(value):
         return message("A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space).")
@@ -225,6 +225,8 @@ def check_path(value: str) -> Message | None:
 def check_name(value: str) -> Message | None:
     """Return why `value` cannot be a connection's name, or None. It becomes a file name, so few characters are
     allowed."""
+    if scrub_typed(value) != value:
+        return message("This looks like a secret. Name the file that holds it instead.")
     if not _NAME.fullmatch(value):
         return message("A connection's name has letters, digits, dot, hyphen and underscore, and at most 64 of them.")
     return None
