@@ -1,4 +1,5 @@
 """The whole suite is checked for private keys: in what tests print and report, and in every file they leave behind.
+It has a home folder of its own, in which nothing may be left.
 
 All sandboxes of a run give out one key pair, created here, so that any piece of it can be recognised.
 """
@@ -23,7 +24,7 @@ from hypothesis import settings
 # this one.
 from tests.faults.figures import pytest_terminal_summary
 from tests.oracle.plugin import Oracle
-from tests.support import canary, lookups, warm
+from tests.support import canary, home, lookups, warm
 
 __all__ = ["pytest_terminal_summary"]
 
@@ -61,6 +62,7 @@ def shows_a_key(text: str | bytes) -> bool:
 @pytest.hookimpl(trylast=True)  # the folder for temporary files is known then
 def pytest_configure(config: pytest.Config) -> None:
     take_key(config)
+    home.take(config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
     config.pluginmanager.register(Oracle(config._tmp_path_factory.getbasetemp() / "oracle"))  # type: ignore[attr-defined]
     config.stash[LOOKED_UP] = lookups.start(config._tmp_path_factory.getbasetemp() / "lookups")  # type: ignore[attr-defined]
 
@@ -157,6 +159,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nPRIVATE KEYS outside key files: {[str(p) for p in found[:10]]}")
+    if written := home.written(factory.getbasetemp()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("\nA TEST WROTE into the home folder instead of its own:", *written[:10], sep="\n  ")
     looked_up = session.config.stash.get(LOOKED_UP, None)
     if looked_up is not None and (asked := lookups.notes(looked_up)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
