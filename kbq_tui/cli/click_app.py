@@ -32,6 +32,7 @@ from kbq_tui.cli.click_sandbox import demo, sandbox
 from kbq_tui.cli.click_setup import SETUP_COMMANDS
 from kbq_tui.cli.click_source import source
 from kbq_tui.cli.process import COMPLETE_VARIABLE
+from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import N_, translate
 
 if TYPE_CHECKING:
@@ -249,6 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     if COMPLETE_VARIABLE in os.environ:
         import kbq_tui.cli.shell_completion  # noqa: F401  imported to register its classes
+    language.tell_click()
     with process.signals_end():
         status = process.status_of(lambda: cli.main(arguments, PROGRAM, COMPLETE_VARIABLE, standalone_mode=False))
     sys.exit(status)

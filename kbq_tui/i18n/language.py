@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 LANGUAGES: Final = ("en", "de")
@@ -52,21 +53,31 @@ def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
 
 
 def speak(language: str) -> None:
-    """Set the language from now on.
+    """Set the language from now on; English if there is no catalogue of the language.
 
     Args:
         language: one of `LANGUAGES`.
     """
     from kbq_tui.i18n import messages
 
-    if language == "en":
-        messages.use(None)
-        return
-    import gettext
+    if language != "en":
+        from kbq_tui.i18n.catalogue import Catalogue
 
-    found = gettext.translation(DOMAIN, FOLDER, [language], fallback=True)
-    messages.use(found.gettext, found.ngettext, language)
-    # click calls gettext itself, for a domain and a language that it looks up for each text
-    gettext.bindtextdomain(DOMAIN, FOLDER)
-    gettext.textdomain(DOMAIN)
-    os.environ["LANGUAGE"] = language
+        with suppress(OSError):
+            with open(f"{FOLDER}/{language}/LC_MESSAGES/{DOMAIN}.mo", "rb") as file:  # noqa: PTH123  as above
+                found = Catalogue(file.read())
+            messages.use(found.gettext, found.ngettext, language)
+            return
+    messages.use(None)
+
+
+def tell_click() -> None:
+    """Let click speak the language in use. It calls gettext itself, for a domain and a language looked up each time."""
+    from kbq_tui.i18n import messages
+
+    if messages.language() != "en":
+        import gettext
+
+        gettext.bindtextdomain(DOMAIN, FOLDER)
+        gettext.textdomain(DOMAIN)
+        os.environ["LANGUAGE"] = messages.language()

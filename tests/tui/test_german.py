@@ -1,6 +1,5 @@
 """The screens in German: the same screens, with longer words, in the same 80x24."""
 
-import gettext
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,13 +41,10 @@ SCENES = {"fresh": fakes.fresh, "complete": fakes.complete, "refused": fakes.no_
 
 
 @pytest.fixture(autouse=True)
-def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LANGUAGE", "")
-    domain = gettext.textdomain()
+def german() -> Iterator[None]:
     language.speak("de")
     yield
     language.speak("en")
-    gettext.textdomain(domain)
 
 
 def footer(app) -> str:

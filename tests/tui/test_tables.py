@@ -1,6 +1,5 @@
 """The tables of keys, colours, glyphs and texts are consistent."""
 
-import gettext
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -48,14 +47,11 @@ def test_ids_are_unique_and_keys_do_not_collide_where_they_meet() -> None:
 
 
 @pytest.fixture(params=["en", "de"])
-def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def spoken(request: pytest.FixtureRequest) -> Iterator[None]:
     """Each of the languages."""
-    monkeypatch.setenv("LANGUAGE", "")
-    domain = gettext.textdomain()
     language.speak(request.param)
     yield
     language.speak("en")
-    gettext.textdomain(domain)
 
 
 def scopes_of_screens() -> list[tuple[str, ...]]:

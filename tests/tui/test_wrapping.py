@@ -1,6 +1,5 @@
 """Text that does not fit on a line continues below; only what is complete elsewhere is cut."""
 
-import gettext
 from collections.abc import Iterator
 from functools import partial
 
@@ -70,12 +69,10 @@ async def test_no_screen_cuts_anything(screen: str, state: str, size: tuple[int,
 
 
 @pytest.fixture(params=["en", "de"])
-def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("LANGUAGE", "")  # setting the language to German changes it
+def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
     language.speak(request.param)
     yield request.param
     language.speak("en")
-    gettext.textdomain("messages")
 
 
 @pytest.mark.usefixtures("spoken")

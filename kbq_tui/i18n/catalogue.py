@@ -1,0 +1,55 @@
+"""Reads a compiled catalogue of translations without decoding all of it.
+
+`gettext.GNUTranslations` decodes every sentence when it is opened, which takes 7 ms for the 3,000 of this program; a
+first screen shows some 80.
+"""
+
+import struct
+from collections.abc import Callable
+
+
+class Catalogue:
+    """The translations of a `.mo` file, little-endian and in UTF-8, as `make messages` writes it.
+
+    Source of the format: https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html
+
+    Args:
+        data: the file's content.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        count, originals, translations = struct.unpack_from("<3I", data, 8)
+        self._data = data
+        self._translations = translations
+        spans = iter(struct.unpack_from(f"<{2 * count}I", data, originals))
+        self._places = {data[start : start + size]: place for place, (size, start) in enumerate(zip(spans, spans))}  # noqa: B905  a zip of one iterator
+        self._plural: Callable[[int], int] | None = None
+
+    def gettext(self, text: str) -> str:
+        """Return the translation of a text; the text itself if there is none."""
+        found = self._found(text)
+        return text if found is None else found
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """Return the translation of a text that depends on a number; without one, `one` for 1 and else `many`."""
+        found = self._found(f"{one}\0{many}")
+        if found is None:
+            return one if n == 1 else many
+        return found.split("\0")[self._form(n)]
+
+    def _found(self, text: str) -> str | None:
+        place = self._places.get(text.encode(errors="surrogatepass"))  # a file name may hold such
+        if place is None:
+            return None
+        size, start = struct.unpack_from("<2I", self._data, self._translations + 8 * place)
+        return self._data[start : start + size].decode()
+
+    def _form(self, n: int) -> int:
+        """Return the place of the form for a number, by the rule in the catalogue's header."""
+        if self._plural is None:
+            from gettext import c2py  # what gettext itself uses
+
+            header = self.gettext("")
+            rule = header.partition("Plural-Forms:")[2].partition("plural=")[2].partition(";")[0]
+            self._plural = c2py(rule)
+        return self._plural(n)
