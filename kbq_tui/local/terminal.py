@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
-from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from kbq_tui.model.command import Command
 
 TRUE_COLOUR = 1 << 24
-_TRUE_COLOUR_TERMS = pattern(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
+# No patterns: compiling them takes longer than all of this.
+_TRUE_COLOUR_TERMS = ("kitty", "alacritty", "wezterm", "ghostty", "foot", "iterm", "direct")
 _FIXED = ("", "dumb", "unknown")
 """Values of TERM for terminals that cannot redraw."""
-_FEW_COLOURS = pattern(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
-_NO_GLYPHS = pattern(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
+_CONSOLES = ("linux", "ansi", "cons25", "console")
+"""How TERM begins on consoles, which have few colours and glyphs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def detect(
     ssh = any(env.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
     encoding = locale_encoding(env)
     no_color = bool(env.get("NO_COLOR"))
-    plain_glyphs = encoding != "utf-8" or _NO_GLYPHS.match(term) is not None
+    plain_glyphs = encoding != "utf-8" or _is_console(term)
     columns, rows = _size(size) if ttys[2] else (0, 0)
     return Capabilities(
         reason=_reason(term, ttys, own),
@@ -179,13 +178,23 @@ def _multiplexer(env: Mapping[str, str], term: str) -> str:
 
 
 def _colours(env: Mapping[str, str], term: str) -> int:
-    if term in _FIXED or re.match(r"vt\d+", term) or term.endswith("-mono"):
+    if term in _FIXED or _is_vt(term) or term.endswith("-mono"):
         return 0
-    if env.get("COLORTERM", "").lower() in ("truecolor", "24bit") or _TRUE_COLOUR_TERMS.search(term):
+    named = any(name in term.lower() for name in _TRUE_COLOUR_TERMS)
+    if named or env.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return TRUE_COLOUR
     if "256color" in term:
         return 256
-    return 8 if _FEW_COLOURS.match(term) else 16
+    return 8 if _is_console(term) else 16
+
+
+def _is_console(term: str) -> bool:
+    return term.lower().startswith(_CONSOLES) or _is_vt(term.lower())
+
+
+def _is_vt(term: str) -> bool:
+    """Return whether TERM is that of a DEC terminal, such as `vt220`."""
+    return term.startswith("vt") and term[2:3].isdecimal()
 
 
 def _is_tty(isatty: Callable[[int], bool], fd: int) -> bool:

@@ -23,11 +23,11 @@ from kbq_tui.engine.setup import SetupSession
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.steps import Step
+from kbq_tui.model.text import inert
 from kbq_tui.tui import _textual_compat, keyboard, themes
 from kbq_tui.tui.display_options import DisplayOptions
-from kbq_tui.tui.export_actions import ExportActions
 from kbq_tui.tui.glyphs import AsciiFilter
-from kbq_tui.tui.host import STYLES
+from kbq_tui.tui.host import STYLES, Host
 from kbq_tui.tui.navigation import Navigation
 from kbq_tui.tui.quitting import Quitting
 from kbq_tui.tui.screens.base import BaseScreen
@@ -36,9 +36,9 @@ from kbq_tui.tui.widgets.cursor import CursorWidget
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from kbq_tui.engine.activity_session import ActivitySession
     from kbq_tui.model.operations import Action
     from kbq_tui.model.summary import Summary
+    from kbq_tui.tui.export_actions import ExportActions
     from kbq_tui.tui.status_poller import StatusPoller
 
 _LOG = logging.getLogger("kbq_tui.tui")
@@ -53,7 +53,7 @@ def _palette_entries() -> type[Provider]:
     return PaletteEntries
 
 
-class KbqApp(ExportActions):
+class KbqApp(Host):
     """kbq-tui's screens.
 
     Args:
@@ -89,7 +89,7 @@ class KbqApp(ExportActions):
         self.held = ExitStack()
         self.recent_commands = []
         self._drawing = False
-        self._navigation = Navigation(self, from_dashboard=start == "dashboard")
+        self.navigation = self._navigation = Navigation(self, from_dashboard=start == "dashboard")
         self._quitting = Quitting(self)
         self.titles = not look.ascii_default
         self.animation_level = "none"
@@ -173,6 +173,13 @@ class KbqApp(ExportActions):
         return self._monitor
 
     @property
+    def exports(self) -> ExportActions:
+        """Sends texts to a clipboard, the plain terminal or a file."""
+        from kbq_tui.tui.export_actions import ExportActions
+
+        return ExportActions(self)
+
+    @property
     def writing(self) -> bool:
         """Whether a change is being made, by the set-up or by the creation of a view."""
         return self.wizard.writing or self._navigation.making_view
@@ -228,9 +235,13 @@ class KbqApp(ExportActions):
                 screen.draw()
                 return
 
-    def goto(self, step: Step) -> None:
-        """Show the screen of a step."""
-        self._navigation.goto(step)
+    def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
+        """Show one line on the message line."""
+        from kbq_tui.tui.modals.base import Modal
+
+        if isinstance(self.screen, Modal):
+            self.screen.say(inert(text, 300))
+        self.wizard.say(text, bad=bad, done=done, passing=passing)
 
     def choose(self, **chosen: Any) -> None:
         """Save display preferences, by the fields of `UiPreferences`; a note says if they cannot be written."""
@@ -246,50 +257,9 @@ class KbqApp(ExportActions):
         except ProblemError:
             return UiPreferences()
 
-    def show_dashboard(self) -> None:
-        """Show the dashboard, and release the lock on the connection that was set up."""
-        self._navigation.show_dashboard()
-
-    def open_connection(self, name: str) -> None:
-        """Show one connection of the dashboard in detail."""
-        self._navigation.open_connection(name)
-
-    def open_source(self, name: str) -> None:
-        """Show whether the tables of a connection are ready for Klaviyo."""
-        self._navigation.open_source(name)
-
-    def activity(self, name: str) -> ActivitySession | None:
-        """Return Klaviyo's activity for a connection; None if there is no such connection."""
-        return self._navigation.activity(name)
-
-    @property
-    def source_came_from_setup(self) -> bool:
-        """Whether the set-up led to the tables, so that it can be continued from there."""
-        return self._navigation.source_came_from_setup
-
-    def leave_source(self, *, forward: bool) -> None:
-        """Leave the tables: back to the previous screen, or `forward` to the set-up's next step."""
-        self._navigation.leave_source(forward=forward)
-
-    def open_setup(self, name: str, step: Step | None, *, checks: bool = False) -> None:
-        """Continue the set-up of a connection, at a step or where the operator left it; `checks` runs the checks."""
-        self._navigation.open_setup(name, step, checks=checks)
-
-    def open_rotation(self, name: str) -> None:
-        """Show the key rotation of a connection."""
-        self._navigation.open_rotation(name)
-
-    def new_connection(self, name: str) -> None:
-        """Begin the set-up of a new connection."""
-        self._navigation.new_connection(name)
-
     def show_title(self, text: str) -> None:
         """Show something in the terminal's title, after the program's name."""
         _textual_compat.set_title(self, f"{self.TITLE}: {text}" if text else self.TITLE)
-
-    def up(self) -> None:
-        """Go up to the previous screen, as Escape does."""
-        self._navigation.back()
 
     def open_problem(self, problem: Problem, actions: tuple[Action, ...] = ()) -> None:
         """Show a problem with its remedy.
@@ -306,7 +276,7 @@ class KbqApp(ExportActions):
 
     def action_step_back(self) -> None:
         """Escape: one step back; while something is being read, stop waiting for it instead."""
-        self._navigation.back()
+        self.navigation.back()
 
     def action_help(self) -> None:
         """F1: explain the screen and its keys."""
@@ -360,7 +330,7 @@ class KbqApp(ExportActions):
         """F8: go to the dashboard, unless a change is being made."""
         if isinstance(self.screen, BaseScreen) and not self.writing:
             self._keep()
-            self.show_dashboard()
+            self.navigation.show_dashboard()
 
     def action_interrupt(self) -> None:
         """Ctrl+C: the first time, say that a second one quits."""

@@ -15,7 +15,7 @@ from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
 from kbq_tui.tui import _textual_compat, keyboard
-from kbq_tui.tui.host import Host
+from kbq_tui.tui.host import Exporter, Host
 
 if TYPE_CHECKING:
     from kbq_tui.model.secret import Secret
@@ -24,60 +24,59 @@ _VIEWS = ("view", "view-text")
 _WRITES = ("write", "write-text")
 
 
-class ExportActions(Host):
-    """The export actions, for every screen."""
+class ExportActions(Exporter):
+    """The export actions, for every screen.
 
-    def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
-        """Show one line on the message line."""
-        from kbq_tui.tui.modals.base import Modal
+    Args:
+        app: the app whose screens they are for.
+    """
 
-        if isinstance(self.screen, Modal):
-            self.screen.say(inert(text, 300))
-        self.wizard.say(text, bad=bad, done=done, passing=passing)
+    def __init__(self, app: Host) -> None:
+        self._app = app
 
     def copy_text(self, text: str, what: str) -> None:
         """Copy a text to the clipboard and say which way it went; `what` names it in the message."""
-        self.launch(self._copy(text, what), "copy")
+        self._app.launch(self._copy(text, what), "copy")
 
     async def _copy(self, text: str, what: str) -> None:
         write = self._writer()
-        sent = await offload(lambda: self.services.clipboard.copy(text, write))
+        sent = await offload(lambda: self._app.services.clipboard.copy(text, write))
         message = f"{what}: {render(sent.text)}"
         view, save = self._key_here(_VIEWS), self._key_here(_WRITES)
         if view and sent.ways:
             message += " " + translate("Not there? Press {key}.", key=view)
         elif view:
             message += " " + translate("{view} shows it, {save} saves it.", view=view, save=save)
-        self.tell(message, bad=not sent.ways)
+        self._app.tell(message, bad=not sent.ways)
 
     def copy_key(self) -> None:
         """Copy the private key to the clipboard. To be called after the operator has agreed to it."""
-        self.launch(self._copy_key(), "copy the key")
+        self._app.launch(self._copy_key(), "copy the key")
 
     async def _copy_key(self) -> None:
         write, key = self._writer(), await self._key()
         if key is None:
             return
-        sent = await offload(lambda: self.services.clipboard.copy_key(key, write))
+        sent = await offload(lambda: self._app.services.clipboard.copy_key(key, write))
         message = render(sent.text)
         if sent.ways:
             message += " " + translate("Once pasted, copy something else.")
-        self.tell(translate("Key: {said}", said=message), bad=not sent.ways)
+        self._app.tell(translate("Key: {said}", said=message), bad=not sent.ways)
 
     async def _key(self) -> Secret | None:
         """Return the private key; None if it cannot be read, which is shown."""
-        spec = self.wizard.spec()
+        spec = self._app.wizard.spec()
         if spec is None:
             return None
         try:
-            return await offload(partial(self.services.keys.load, spec.key_file, spec.project, spec.account_email))
+            return await offload(partial(self._app.services.keys.load, spec.key_file, spec.project, spec.account_email))
         except ProblemError as error:
-            self.open_problem(error.problem)
+            self._app.open_problem(error.problem)
             return None
 
     def print_key(self) -> None:
         """Print the private key on the plain terminal. To be called after the operator has agreed to it."""
-        self.launch(self._print_key(), "print the key")
+        self._app.launch(self._print_key(), "print the key")
 
     async def _print_key(self) -> None:
         key = await self._key()
@@ -86,42 +85,42 @@ class ExportActions(Host):
         from kbq_tui.tui.plain_terminal import show
 
         try:
-            with self.suspend():
+            with self._app.suspend():
                 await show(_pasted(key), secret=True)
         except SuspendNotSupported:
-            self.tell(translate("This terminal cannot leave the screen. Upload the file instead."), bad=True)
+            self._app.tell(translate("This terminal cannot leave the screen. Upload the file instead."), bad=True)
         else:
-            self.tell(translate("Once pasted, copy something else."), passing=True)
+            self._app.tell(translate("Once pasted, copy something else."), passing=True)
 
     def _writer(self) -> Callable[[str], None]:
         loop = asyncio.get_running_loop()
 
         def write(data: str) -> None:
             # Not as an argument: asyncio's debug mode logs arguments.
-            loop.call_soon_threadsafe(lambda: _textual_compat.terminal_write(self, data))
+            loop.call_soon_threadsafe(lambda: _textual_compat.terminal_write(self._app, data))
 
         return write
 
     def _key_here(self, ids: tuple[str, ...]) -> str:
         """Return how the first of some keys that the present screen binds is written; empty if it binds none."""
-        heeded = {active.binding.id for active in self.screen.active_bindings.values()}
+        heeded = {active.binding.id for active in self._app.screen.active_bindings.values()}
         return next((keyboard.face(id_) for id_ in ids if id_ in heeded), "")
 
     def view_text(self, text: str) -> None:
         """Show a text on the plain terminal, where the terminal's own selection works."""
-        self.launch(self._view(text), "plain view")
+        self._app.launch(self._view(text), "plain view")
 
     async def _view(self, text: str) -> None:
         from kbq_tui.tui.plain_terminal import show
 
         try:
-            with self.suspend():
+            with self._app.suspend():
                 await show(inert(text, 20_000, keep_lines=True))
         except SuspendNotSupported:
             message = translate(
                 "This terminal cannot leave the screen; {key} saves the text.", key=self._key_here(_WRITES)
             )
-            self.tell(message, bad=True)
+            self._app.tell(message, bad=True)
 
     def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
         """Write files and say where they are.
@@ -130,16 +129,16 @@ class ExportActions(Host):
             kind: the beginning of the files' names.
             texts: a text for each suffix, such as `.txt`.
         """
-        self.launch(self._save(kind, texts), "save a file")
+        self._app.launch(self._save(kind, texts), "save a file")
 
     async def _save(self, kind: str, texts: Mapping[str, str]) -> None:
-        name, store = self.wizard.draft.name, self.services.store
+        name, store = self._app.wizard.draft.name, self._app.services.store
         path = ""
         try:
             for suffix, text in texts.items():
                 path = await offload(partial(store.save_text, name, kind, suffix, text))
         except ProblemError as error:
-            self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
+            self._app.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         else:
             await self._written(path)
 
@@ -150,23 +149,23 @@ class ExportActions(Host):
             path: as typed.
             text: the values.
         """
-        self.launch(self._write_values(path, text), "write the values")
+        self._app.launch(self._write_values(path, text), "write the values")
 
     async def _write_values(self, path: str, text: str) -> None:
         try:
-            written = await offload(partial(self.services.store.write_values, path, text))
+            written = await offload(partial(self._app.services.store.write_values, path, text))
         except ProblemError as error:
-            self.open_problem(error.problem)
+            self._app.open_problem(error.problem)
         else:
             await self._written(written)
 
     async def _written(self, path: str) -> None:
         message = translate("Written to {path}", path=path)
-        self.tell(message, done=True)
-        if len(message) + 3 > self.size.width:
+        self._app.tell(message, done=True)
+        if len(message) + 3 > self._app.size.width:
             from kbq_tui.tui.modals.details import PlainText
 
-            await self.push_screen(PlainText(translate("Written to"), path))
+            await self._app.push_screen(PlainText(translate("Written to"), path))
 
 
 def _pasted(key: Secret) -> str:

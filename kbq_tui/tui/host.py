@@ -1,6 +1,6 @@
 """What screens may call on their app, so that they need not import it."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,57 +27,8 @@ STYLES = Path(__file__).parent / "styles"
 """The folder of the style sheets."""
 
 
-class Host(SparingApp):
-    """The app, as screens see it.
-
-    Attributes:
-        services: everything a face needs.
-        look: how the screen should look here.
-        wizard: the present set-up.
-        recent_commands: titles of recent choices in the palette, the latest first.
-        held: the connection locks that are held.
-    """
-
-    services: AppServices
-    look: DisplayOptions
-    wizard: SetupSession
-    recent_commands: list[str]
-    held: ExitStack
-
-    @property
-    @abstractmethod
-    def monitor(self) -> "StatusPoller":
-        """The connections of the dashboard."""
-
-    @property
-    @abstractmethod
-    def writing(self) -> bool:
-        """Whether a change is being made, so that leaving asks first."""
-
-    @abstractmethod
-    def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
-        """Run something in the background. An unexpected failure becomes one line with the path of the log.
-
-        Args:
-            work: the coroutine.
-            what: a few plain words for the log; never a value from outside.
-        """
-
-    @abstractmethod
-    def redraw(self) -> None:
-        """Draw the present screen soon; many changes at once are one drawing."""
-
-    @abstractmethod
-    def leave(self) -> None:
-        """Save what was typed, and end."""
-
-    @abstractmethod
-    def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
-        """Show one line on the message line."""
-
-    @abstractmethod
-    def preferences(self) -> UiPreferences:
-        """Return the display preferences; the defaults if they cannot be read."""
+class Navigator(ABC):
+    """Shows other screens, and remembers where the operator came from."""
 
     @abstractmethod
     def goto(self, step: Step) -> None:
@@ -117,12 +68,8 @@ class Host(SparingApp):
         """Begin the set-up of a new connection, under its lock."""
 
     @abstractmethod
-    def up(self) -> None:
-        """Go up to the previous screen."""
-
-    @abstractmethod
-    def show_title(self, text: str) -> None:
-        """Show something in the terminal's title, after the program's name."""
+    def back(self) -> None:
+        """Go one step back; while something is being read, stop waiting for it instead."""
 
     @abstractmethod
     def open_setup(self, name: str, step: Step | None, *, checks: bool = False) -> None:
@@ -134,9 +81,9 @@ class Host(SparingApp):
             checks: whether the operator has asked for the checks, which the verify step then runs.
         """
 
-    @abstractmethod
-    def open_problem(self, problem: Problem, actions: "tuple[Action, ...]" = ()) -> None:
-        """Show a problem with cause, remedy, who can help, and a text to send them."""
+
+class Exporter(ABC):
+    """Sends texts from the screens to a clipboard, the plain terminal or a file."""
 
     @abstractmethod
     def copy_text(self, text: str, what: str) -> None:
@@ -155,16 +102,84 @@ class Host(SparingApp):
         """Write the values for Klaviyo to a file that the operator names, and say where it is."""
 
     @abstractmethod
-    def choose(self, **chosen: Any) -> None:
-        """Save what was chosen on the screens, by the fields of `engine.services.UiPreferences`."""
-
-    @abstractmethod
     def view_text(self, text: str) -> None:
         """Show text on the plain terminal for a moment, where the terminal's own selection works."""
 
     @abstractmethod
     def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
         """Write texts to files of this connection, by their suffix, and say where the last one is."""
+
+
+class Host(SparingApp):
+    """The app, as screens see it.
+
+    Attributes:
+        services: everything a face needs.
+        look: how the screen should look here.
+        wizard: the present set-up.
+        recent_commands: titles of recent choices in the palette, the latest first.
+        held: the connection locks that are held.
+        navigation: shows other screens.
+    """
+
+    services: AppServices
+    look: DisplayOptions
+    wizard: SetupSession
+    recent_commands: list[str]
+    held: ExitStack
+    navigation: Navigator
+
+    @property
+    @abstractmethod
+    def monitor(self) -> "StatusPoller":
+        """The connections of the dashboard."""
+
+    @property
+    @abstractmethod
+    def exports(self) -> Exporter:
+        """Sends texts to a clipboard, the plain terminal or a file."""
+
+    @property
+    @abstractmethod
+    def writing(self) -> bool:
+        """Whether a change is being made, so that leaving asks first."""
+
+    @abstractmethod
+    def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
+        """Run something in the background. An unexpected failure becomes one line with the path of the log.
+
+        Args:
+            work: the coroutine.
+            what: a few plain words for the log; never a value from outside.
+        """
+
+    @abstractmethod
+    def redraw(self) -> None:
+        """Draw the present screen soon; many changes at once are one drawing."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Save what was typed, and end."""
+
+    @abstractmethod
+    def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
+        """Show one line on the message line."""
+
+    @abstractmethod
+    def preferences(self) -> UiPreferences:
+        """Return the display preferences; the defaults if they cannot be read."""
+
+    @abstractmethod
+    def show_title(self, text: str) -> None:
+        """Show something in the terminal's title, after the program's name."""
+
+    @abstractmethod
+    def open_problem(self, problem: Problem, actions: "tuple[Action, ...]" = ()) -> None:
+        """Show a problem with cause, remedy, who can help, and a text to send them."""
+
+    @abstractmethod
+    def choose(self, **chosen: Any) -> None:
+        """Save what was chosen on the screens, by the fields of `engine.services.UiPreferences`."""
 
 
 def host_of(widget: Widget) -> Host:

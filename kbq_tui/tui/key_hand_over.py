@@ -37,9 +37,9 @@ def offer_key(host: Host) -> None:
 
     def answered(answer: str | None) -> None:
         if answer == "copy":
-            host.copy_key()
+            host.exports.copy_key()
         elif answer == "print":
-            host.print_key()
+            host.exports.print_key()
 
     host.push_screen(Decision(asked, lines, answers, no=translate("Do not")), answered)
 

@@ -11,7 +11,7 @@ from kbq_tui.i18n.messages import translate
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
-from kbq_tui.tui.host import Host
+from kbq_tui.tui.host import Host, Navigator
 from kbq_tui.tui.screens import screen_for
 from kbq_tui.tui.screens.base import BaseScreen
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kbq_tui.engine.source.session import SourceSession
 
 
-class Navigation:
+class Navigation(Navigator):
     """Shows screens, and remembers where the operator came from.
 
     Args:

@@ -67,14 +67,14 @@ def _places(app: Host, screen: BaseScreen) -> Iterator[PaletteEntry]:
         for step in STEPS[: STEPS.index(app.wizard.furthest) + 1]:
             if step is not screen.step:
                 title = translate("Go to: {title}", title=translate(STEP_HELP[step].title))
-                yield PaletteEntry(title, "", partial(app.goto, step))
+                yield PaletteEntry(title, "", partial(app.navigation.goto, step))
     key = keyboard.face("new-connection") if "dashboard" in screen.scopes else ""
     yield PaletteEntry(translate("New connection…"), key, partial(_ask_new_connection, app))
 
 
 def _ask_new_connection(app: Host) -> None:
     """Go to the dashboard, and ask there for a name."""
-    app.show_dashboard()
+    app.navigation.show_dashboard()
     app.call_later(app.run_action, "screen.new")
 
 

@@ -34,7 +34,8 @@ async def make_view_of(host: Host, session: SourceSession, table: TableReport) -
         view = await session.propose(table, wanted.name, wanted.use)
         values = {"table": table.name, "view": view.name, "use": wanted.use.value}
         command = host.services.meaning(commands.SOURCE_VIEW.filled(values), name)
-        lock = None if host.source_came_from_setup else host.services.guard(name)  # the set-up holds it already
+        held = host.navigation.source_came_from_setup  # by the set-up
+        lock = None if held else host.services.guard(name)
         asked = ViewSheet(view, str(command))
         if not await host.push_screen_wait(asked) or not await session.make(view, agreed, lock):
             host.tell(translate("Nothing was made."))

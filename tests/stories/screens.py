@@ -239,7 +239,7 @@ _CONNECT = {
         "Not every check is ok",
         (
             _RUN,
-            ("[ Run again ]", lambda app: app.goto(Step.CONNECT)),
+            ("[ Run again ]", lambda app: app.navigation.goto(Step.CONNECT)),
         ),
     ),
     "done": Story(
@@ -248,7 +248,7 @@ _CONNECT = {
         "each check is ok",
         (
             _RUN,
-            ("Verified:", lambda app: app.goto(Step.CONNECT)),
+            ("Verified:", lambda app: app.navigation.goto(Step.CONNECT)),
         ),
     ),
 }
@@ -448,7 +448,7 @@ def _ten_keys() -> Scene:
 def _replace_slowly(app: KbqApp) -> None:
     """Open the replacement of the key, and let Klaviyo's call be waited for until the clock goes on."""
     app.services.clock.hold()  # type: ignore[attr-defined]
-    app.open_rotation("default")
+    app.navigation.open_rotation("default")
 
 
 def _called(app: KbqApp) -> None:
@@ -461,7 +461,7 @@ def _called(app: KbqApp) -> None:
 
 def _replace_unseen(app: KbqApp) -> None:
     held_now(app, "keys")
-    app.open_rotation("default")
+    app.navigation.open_rotation("default")
 
 
 _MADE = (("Looked at", _replace_slowly), ("[ Make the new key ]", "enter"))

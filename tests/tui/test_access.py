@@ -23,7 +23,8 @@ from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals.help import Help
 from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.screens.welcome import WelcomeScreen
-from kbq_tui.tui.widgets.button import Button, Choice
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.choice import Choice
 from kbq_tui.tui.widgets.field import Field, LineInput
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.table import ConnectionTable

@@ -96,7 +96,7 @@ async def test_the_syncs_are_looked_up_again_only_after_a_while() -> None:
     app = app_for(scene, start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, looked())
-        session = app.activity(scene.draft.name)
+        session = app.navigation.activity(scene.draft.name)
         assert session is not None
         due = [session.due]
         await session.look()

@@ -151,7 +151,7 @@ async def test_a_screen_that_opens_has_the_styles_that_a_second_pass_would_give(
         if opened == "help":
             app.action_help()
         elif opened:
-            app.goto(Step.PROJECT)
+            app.navigation.goto(Step.PROJECT)
         await until(pilot, lambda: bool(opened) == (app.screen is not first))
         await pilot.pause()
         nodes = list(app.screen.walk_children(with_self=True))

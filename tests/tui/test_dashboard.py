@@ -187,7 +187,7 @@ async def test_escape_goes_up_to_where_one_came_from_at_whichever_step() -> None
         await pilot.press("s")
         await until(pilot, on(Step.PERMISSIONS))
         await until(pilot, lambda: not app.wizard.busy)
-        app.goto(Step.VERIFY)
+        app.navigation.goto(Step.VERIFY)
         await until(pilot, on(Step.VERIFY))
         await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("escape")
@@ -226,9 +226,9 @@ async def test_every_screen_of_a_connection_has_its_name_and_project_at_the_top_
             if screen is not ConnectionScreen:
                 await pilot.press("escape")
                 await until(pilot, on(ConnectionScreen))
-        app.open_setup(scene.draft.name, Step.PROJECT)
+        app.navigation.open_setup(scene.draft.name, Step.PROJECT)
         for step in Step:
-            app.goto(step)
+            app.navigation.goto(step)
             await until(pilot, placed(on(step)))
             await until(pilot, lambda: not app.wizard.busy)
 
@@ -450,7 +450,7 @@ async def test_the_set_up_of_another_connection_signs_in_as_its_operator() -> No
     app = build(services, DisplayOptions(), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, looked())
-        app.open_setup(second, None)
+        app.navigation.open_setup(second, None)
         await until(pilot, lambda: app.wizard.services.sign_in is theirs)
 
 

@@ -9,6 +9,7 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.export_actions import ExportActions
 from kbq_tui.tui.modals.decision import Decision
 from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.widgets.button import Button
@@ -95,7 +96,7 @@ async def test_another_way_is_named_by_the_key_that_it_has(
     monkeypatch.setattr(scene.clipboard, "copy", lambda text, write: answer)
     app = app_for(fakes.resumed(Step.CONNECT, scene), DisplayOptions(keymap={"view": ("o",), "view-text": ("o",)}))
     seen: list[str] = []
-    monkeypatch.setattr(app, "view_text", seen.append)
+    monkeypatch.setattr(ExportActions, "view_text", lambda _, text: seen.append(text))
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
         await pilot.press("1")
@@ -126,7 +127,7 @@ async def test_no_key_is_named_where_none_does_it() -> None:
     app = app_for(fakes.resumed(Step.DATASETS))
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, to_do(2))
-        app.copy_text("x", "Something")
+        app.exports.copy_text("x", "Something")
         assert "ress v" not in await until(pilot, "Something: Sent to your terminal's clipboard.")
 
 
@@ -134,7 +135,7 @@ async def test_the_commands_of_a_step_can_be_copied_read_and_saved(monkeypatch: 
     scene = fakes.resumed(Step.DATASETS)
     app = app_for(scene)
     seen: list[str] = []
-    monkeypatch.setattr(app, "view_text", seen.append)
+    monkeypatch.setattr(ExportActions, "view_text", lambda _, text: seen.append(text))
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, to_do(2))
         await pilot.press("f3")

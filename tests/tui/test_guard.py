@@ -45,10 +45,10 @@ async def test_a_set_up_opened_from_the_dashboard_is_guarded_until_the_dashboard
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, on(DashboardScreen))
         assert not guard.held
-        app.open_setup("default", Step.DATASETS)
+        app.navigation.open_setup("default", Step.DATASETS)
         await until(pilot, on(Step.DATASETS))
         assert guard.held == ["default"]
-        app.show_dashboard()
+        app.navigation.show_dashboard()
         await until(pilot, looked())
         assert not guard.held
 
@@ -61,7 +61,7 @@ async def test_where_another_process_is_at_it_the_dashboard_stays_and_says_who()
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, looked())
-        app.open_setup("default", Step.DATASETS)
+        app.navigation.open_setup("default", Step.DATASETS)
         assert "4711" in await until(pilot, on(ProblemSheet))
 
 

@@ -139,15 +139,15 @@ class StepCommands(Modal[None]):
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
         """Copy the commands to the clipboard."""
-        self.host.copy_text(self._commands, translate("Commands"))
+        self.host.exports.copy_text(self._commands, translate("Commands"))
 
     def action_view(self) -> None:
         """Show the commands on the plain terminal, where they can be selected."""
-        self.host.view_text(self._commands)
+        self.host.exports.view_text(self._commands)
 
     def action_write(self) -> None:
         """Write the commands to a file."""
-        self.host.save_text("commands", {".txt": self._commands})
+        self.host.exports.save_text("commands", {".txt": self._commands})
 
     @on(Button.Pressed, "#close")
     def action_close(self) -> None:

@@ -130,16 +130,16 @@ class ProblemSheet(Modal[bool]):
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
         """Copy the text to send."""
-        self.host.copy_text(self.message, translate("Text to send"))
+        self.host.exports.copy_text(self.message, translate("Text to send"))
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
         """Write the text to send to a file."""
-        self.host.save_text("handoff", {".txt": self.message})
+        self.host.exports.save_text("handoff", {".txt": self.message})
 
     def action_view(self) -> None:
         """Show the text to send on the plain terminal."""
-        self.host.view_text(self.message)
+        self.host.exports.view_text(self.message)
 
     @on(Button.Pressed, "#retry")
     def _again(self) -> None:

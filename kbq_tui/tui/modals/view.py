@@ -18,7 +18,8 @@ from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.form import Form
 from kbq_tui.tui.text import block, plain
-from kbq_tui.tui.widgets.button import Button, Choice
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.choice import Choice
 from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.static import QuietStatic
 
@@ -119,15 +120,15 @@ class ViewSheet(Modal[bool]):
 
     def action_copy(self) -> None:
         """Copy the statement."""
-        self.host.copy_text(self._view.statement, translate("SQL"))
+        self.host.exports.copy_text(self._view.statement, translate("SQL"))
 
     def action_view(self) -> None:
         """Show the statement outside of the screens, on the terminal itself."""
-        self.host.view_text(self._view.statement)
+        self.host.exports.view_text(self._view.statement)
 
     def action_write(self) -> None:
         """Write the statement to a file."""
-        self.host.save_text("view", {".sql": self._view.statement})
+        self.host.exports.save_text("view", {".sql": self._view.statement})
 
     @on(Button.Pressed, "#yes")
     def _agree(self) -> None:

@@ -200,7 +200,7 @@ class ConnectScreen(BaseScreen):
         """1, 2, 3: copy a value; `which` is `project`, `dataset` or `key` (the key file's path)."""
         text, name = self._value(which)
         if text:
-            self.host.copy_text(text, name)
+            self.host.exports.copy_text(text, name)
         else:
             self._say_no_key()
 
@@ -246,7 +246,7 @@ class ConnectScreen(BaseScreen):
 
         def answered(path: str | None) -> None:
             if path is not None:
-                self.host.write_values(path, text)
+                self.host.exports.write_values(path, text)
 
         question = Ask(
             translate("Write the values to a file"),
@@ -262,7 +262,7 @@ class ConnectScreen(BaseScreen):
         """v: show the values on the plain terminal."""
         summary = self.host.wizard.summary()
         if summary is not None:
-            self.host.view_text("\n".join(map(render, summary.lines())))
+            self.host.exports.view_text("\n".join(map(render, summary.lines())))
 
     @on(Button.Pressed, "#connected")
     def _connected(self) -> None:
@@ -278,7 +278,7 @@ class ConnectScreen(BaseScreen):
 
     @on(Button.Pressed, "#dashboard")
     def _dashboard(self) -> None:
-        self.host.show_dashboard()
+        self.host.navigation.show_dashboard()
 
     @on(Button.Pressed, "#quit")
     async def _quit(self) -> None:

@@ -52,7 +52,7 @@ class ConnectionScreen(WatchingScreen):
     def on_mount(self) -> None:
         """Draw what is known already; looks continue."""
         super().on_mount()
-        self._syncs = self.host.activity(self.opened)
+        self._syncs = self.host.navigation.activity(self.opened)
         self._look_at_syncs()
         self.draw()
         self.query_one("#lines").focus()
@@ -136,4 +136,4 @@ class ConnectionScreen(WatchingScreen):
 
     def action_up(self) -> None:
         """Escape: back to the list."""
-        self.host.show_dashboard()
+        self.host.navigation.show_dashboard()

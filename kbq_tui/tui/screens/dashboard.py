@@ -180,7 +180,7 @@ class DashboardScreen(WatchingScreen):
         chosen = self.chosen()
         if chosen is None:
             return Content("")
-        syncs = self.host.activity(chosen.name)  # known once the connection was opened
+        syncs = self.host.navigation.activity(chosen.name)  # known once the connection was opened
         return to_do(chosen, syncs.found.findings if syncs is not None and syncs.found is not None else ())
 
     # -- actions --------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class DashboardScreen(WatchingScreen):
         chosen = self.chosen()
         if chosen is not None:
             self._view.row = chosen.name
-            self.host.open_connection(chosen.name)
+            self.host.navigation.open_connection(chosen.name)
 
     @on(Rows.Chosen, "#lines")
     def _part(self, event: Rows.Chosen) -> None:
@@ -237,7 +237,7 @@ class DashboardScreen(WatchingScreen):
             return check_name(name)
 
         ask = Ask(translate("A new connection"), (), label=translate("Name"), yes=translate("Set it up"), check=check)
-        self.app.push_screen(ask, lambda name: self.host.new_connection(name) if name else None)
+        self.app.push_screen(ask, lambda name: self.host.navigation.new_connection(name) if name else None)
 
     def action_filter(self) -> None:
         """/: type a part of the name or the project."""
@@ -274,4 +274,4 @@ class DashboardScreen(WatchingScreen):
             self._to_list()
             self._refill()
         else:
-            self.host.up()
+            self.host.navigation.back()

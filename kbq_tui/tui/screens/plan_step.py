@@ -199,7 +199,7 @@ class PlanStepScreen(BaseScreen):
         if wizard.busy:
             return
         if can_mend(wizard.sign_in_problem):
-            self.host.goto(Step.PROJECT)  # the screen with the ways to sign in
+            self.host.navigation.goto(Step.PROJECT)  # the screen with the ways to sign in
         elif wizard.part(self.step) is None:
             self.host.launch(wizard.look(), "look")
         elif wizard.pending(self.step):
@@ -233,7 +233,7 @@ class PlanStepScreen(BaseScreen):
         asked, lines = render(owned[0].title), [render(problem.cause) for problem in owned]
         answer = await self.app.push_screen_wait(Confirm(asked, lines, yes=yes, no=no, harmless=False))
         if answer is False:
-            self.host.save_text("plan", {".tf": to_terraform(plan)})
+            self.host.exports.save_text("plan", {".tf": to_terraform(plan)})
         if self.is_current:
             self.query_one("#primary").focus()
         return not answer
@@ -263,11 +263,11 @@ class PlanStepScreen(BaseScreen):
     @on(Button.Pressed, "#skip")
     def next(self) -> None:
         """Go to the step after this one."""
-        self.host.goto(STEPS[STEPS.index(self.step) + 1])
+        self.host.navigation.goto(STEPS[STEPS.index(self.step) + 1])
 
     @on(Button.Pressed, "#back")
     def _back(self) -> None:
-        self.host.goto(STEPS[STEPS.index(self.step) - 1])
+        self.host.navigation.goto(STEPS[STEPS.index(self.step) - 1])
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:

@@ -24,7 +24,8 @@ from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.signing_in import can_mend, log_in, sign_in_with
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief, columns, plain, status, status_width, wrapped
-from kbq_tui.tui.widgets.button import Button, Choice
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.choice import Choice
 from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.rows import Rows, row_hint
 from kbq_tui.tui.widgets.static import QuietStatic
@@ -281,11 +282,11 @@ class ProjectScreen(BaseScreen):
         elif wizard.sign_in_problem is not None or not wizard.current or bad:
             self.host.launch(wizard.look(), "look")
         else:
-            self.host.goto(Step.DATASETS)
+            self.host.navigation.goto(Step.DATASETS)
 
     @on(Button.Pressed, "#continue")
     def _continue(self) -> None:
-        self.host.goto(Step.DATASETS)
+        self.host.navigation.goto(Step.DATASETS)
 
     @on(Button.Pressed, "#otherwise")
     def _otherwise(self) -> None:

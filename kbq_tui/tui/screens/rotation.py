@@ -190,8 +190,8 @@ class RotationScreen(BaseScreen):
 
     async def _leave(self) -> None:
         await self.session.stop()
-        self.host.show_dashboard()
-        self.host.open_connection(self.opened)
+        self.host.navigation.show_dashboard()
+        self.host.navigation.open_connection(self.opened)
 
     @on(Rows.Chosen, "#steps")
     def _chosen(self, event: Rows.Chosen) -> None:
@@ -206,6 +206,6 @@ class RotationScreen(BaseScreen):
         """y: copy the command that fetches the new key's file."""
         out = self.session.outcome
         if out is not None and out.key is not None:
-            self.host.copy_text(fetch_line(out.key.path), translate("The scp command"))
+            self.host.exports.copy_text(fetch_line(out.key.path), translate("The scp command"))
         else:
             self.host.wizard.say(translate("There is no file of a new key here."), bad=True)

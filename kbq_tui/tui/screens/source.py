@@ -104,7 +104,7 @@ class SourceScreen(BaseScreen):
         self.query_one("#heads", QuietStatic).show(self._layout(width).head() if width and rows else "")
         again = self.query_one("#again", Button)
         again.off = session.busy
-        self.query_one("#go", Button).display = self.host.source_came_from_setup
+        self.query_one("#go", Button).display = self.host.navigation.source_came_from_setup
         which = self.query_one("#which", QuietStatic)
         which.show(self._empty())
         which.display = bool(which.shown)
@@ -177,14 +177,14 @@ class SourceScreen(BaseScreen):
     @on(Button.Pressed, "#go")
     def _go_on(self) -> None:
         """Continue the set-up, if it led here."""
-        self.host.leave_source(forward=True)
+        self.host.navigation.leave_source(forward=True)
 
     def action_leave(self) -> None:
         """Escape: back to the previous screen; a running check continues, but a view is made first."""
         if self.session.making:
             self.host.tell(translate("A change is being made and will be finished first."), passing=True)
         else:
-            self.host.leave_source(forward=False)
+            self.host.navigation.leave_source(forward=False)
 
     def action_mapping(self) -> None:
         """m: edit what each column of the table under the cursor is for; after a choice the table is checked again."""
@@ -229,7 +229,8 @@ class SourceScreen(BaseScreen):
 
         spec = self.session.draft.spec()
         what = SourceAbout(About(spec, self.host.services.clock.now()), spec.klaviyo_dataset)
-        self.host.save_text("source", {f".{kind}": source_report(report, what, f".{kind}") for kind in ("json", "md")})
+        texts = {suffix: source_report(report, what, suffix) for suffix in (".json", ".md")}
+        self.host.exports.save_text("source", texts)
 
     def action_scroll_page(self, by: int) -> None:
         """Page Up and Page Down: a page of the list."""

@@ -323,17 +323,17 @@ class VerifyScreen(BaseScreen):
                 passing=True,
             )
         elif not wizard.busy:
-            self.host.goto(step)
+            self.host.navigation.goto(step)
 
     def action_tables(self) -> None:
         """t: show whether the tables are ready for Klaviyo."""
         if not self.host.wizard.busy:
-            self.host.open_source(self.host.wizard.draft.name)
+            self.host.navigation.open_source(self.host.wizard.draft.name)
 
     @on(Button.Pressed, "#go")
     def action_go_on(self) -> None:
         """n: continue while checks still wait."""
-        self.host.goto(Step.CONNECT)
+        self.host.navigation.goto(Step.CONNECT)
 
     @on(Button.Pressed, "#report")
     def action_save_report(self) -> None:
@@ -358,7 +358,7 @@ class VerifyScreen(BaseScreen):
             key.value.key_id if isinstance(key, Present) else "",
         )
         results = tuple(wizard.results[c.id] for c in expected(spec) if c.id in wizard.results)
-        self.host.save_text("report", {".json": to_json(results, about), ".md": to_markdown(results, about)})
+        self.host.exports.save_text("report", {".json": to_json(results, about), ".md": to_markdown(results, about)})
 
     @on(Rows.Moved)
     def _moved(self) -> None:

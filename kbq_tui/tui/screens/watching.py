@@ -110,20 +110,20 @@ class WatchingScreen(BaseScreen):
     def _open(self, step: Step | None, *, checks: bool = False) -> None:
         watched = self.chosen()
         if watched is not None:
-            self.host.open_setup(watched.name, step or watched.step(), checks=checks)
+            self.host.navigation.open_setup(watched.name, step or watched.step(), checks=checks)
 
     def action_tables(self) -> None:
         """t: show whether the tables are ready for Klaviyo."""
         watched = self.chosen()
         if watched is not None:
-            self.host.open_source(watched.name)
+            self.host.navigation.open_source(watched.name)
 
     def action_activity(self) -> None:
         """u: show Klaviyo's activity in full."""
         from kbq_tui.tui.modals.activity import ActivitySheet
 
         watched = self.chosen()
-        session = self.host.activity(watched.name) if watched is not None else None
+        session = self.host.navigation.activity(watched.name) if watched is not None else None
         if session is not None:
             if session.due:
                 self.host.launch(session.look(), "activity")
@@ -133,7 +133,7 @@ class WatchingScreen(BaseScreen):
         """r: open the key rotation."""
         watched = self.chosen()
         if watched is not None:
-            self.host.open_rotation(watched.name)
+            self.host.navigation.open_rotation(watched.name)
 
     def action_put_back(self) -> None:
         """b: open the plan that restores what has changed since an earlier look."""
@@ -141,7 +141,9 @@ class WatchingScreen(BaseScreen):
         if watched is None or not watched.history.drift:
             self.host.wizard.say(translate("Nothing has changed since an earlier look."), passing=True)
             return
-        self.host.open_setup(watched.name, min((d.step for d in watched.history.drift), key=list(Step).index))
+        self.host.navigation.open_setup(
+            watched.name, min((d.step for d in watched.history.drift), key=list(Step).index)
+        )
 
     def action_accept(self) -> None:
         """a: accept what has changed since an earlier look."""
@@ -176,7 +178,7 @@ class WatchingScreen(BaseScreen):
         except ProblemError as error:
             self.host.open_problem(error.problem)
             return
-        self.host.show_dashboard()
+        self.host.navigation.show_dashboard()
         text = translate("{name} is forgotten on this machine.", name=name)
         if left:
             text += " " + translate("What stays: {paths}.", paths=", ".join(left))
@@ -190,7 +192,7 @@ class WatchingScreen(BaseScreen):
         elif row.id == "jobs":
             self.action_activity()
         elif watched is not None:
-            self.host.open_setup(watched.name, _STEPS.get(row.id, watched.step()))
+            self.host.navigation.open_setup(watched.name, _STEPS.get(row.id, watched.step()))
 
     def action_copy_values(self) -> None:
         """y: copy the values for Klaviyo."""
@@ -203,7 +205,7 @@ class WatchingScreen(BaseScreen):
             self.host.wizard.say(render(error.reason), bad=True)
             return
         text = "".join(f"{render(line)}\n" for line in values.lines())
-        self.host.copy_text(text, translate("Values of {name}", name=watched.name))
+        self.host.exports.copy_text(text, translate("Values of {name}", name=watched.name))
 
     def action_pause(self) -> None:
         """p: pause the looks, or continue them."""

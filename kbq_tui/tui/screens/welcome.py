@@ -108,4 +108,4 @@ class WelcomeScreen(BaseScreen):
     def begin(self) -> None:
         """Go to the first step."""
         self.host.choose(welcomed=True)
-        self.host.goto(Step.PROJECT)
+        self.host.navigation.goto(Step.PROJECT)
