@@ -1,5 +1,5 @@
 """The whole suite is checked for private keys: in what tests print and report, and in every file they leave behind.
-It has a home folder of its own, in which nothing may be left.
+It has a separate home folder, in which nothing may be left.
 
 All sandboxes of a run give out one key pair, created here, so that any piece of it can be recognised.
 """

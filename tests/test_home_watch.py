@@ -1,4 +1,4 @@
-"""The run has a home of its own, and what a test leaves in it is found."""
+"""The run has a separate home folder, and what a test leaves in it is found."""
 
 import os
 import shutil

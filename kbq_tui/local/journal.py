@@ -1,7 +1,7 @@
 """The journal: what was intended and how it ended, on disk before and after each change.
 
-One JSON object on each line, appended and synced. A power loss can only damage the last line; it is skipped when read,
-and completed before the next one is written.
+One JSON object on each line, appended and synced. A power loss can only cut the last line short; it is skipped when
+read, and ended before the next one is written. Any other line that cannot be read was changed by something else.
 """
 
 from __future__ import annotations
@@ -99,11 +99,16 @@ class FileJournal:
         """Return the changes that were made, or may have been, oldest first.
 
         Raises:
-            ProblemError: the journal cannot be read, or a newer version wrote it (`KBQ-JOURNAL-NEWER`).
+            ProblemError: the journal cannot be read, has a line that is not ours (`KBQ-JOURNAL-DAMAGED`), or a newer
+                version wrote it (`KBQ-JOURNAL-NEWER`).
         """
         from kbq_tui.diagnosis.journal_changes import from_journal, unknown_in
 
-        lines = list(_objects(self._read()))
+        data = self._read()
+        if (number := _first_damaged(data)) is not None:
+            reason = message("line {n}: kbq-tui did not write this.", n=number)
+            raise problem(Code.JOURNAL_DAMAGED, path=self._path, reason=reason)
+        lines = list(_objects(data))
         for number, line in lines:
             if unknown := unknown_in(line):
                 reason = message(
@@ -216,9 +221,27 @@ def _lines(data: bytes) -> Iterator[dict[str, Any]]:
 def _objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the lines that are undamaged JSON objects, with their numbers, from 1."""
     for number, raw in enumerate(data.split(b"\n"), 1):
-        try:
-            line = json.loads(raw)
-        except (ValueError, RecursionError):
-            continue  # damaged, or empty
-        if isinstance(line, dict):
+        if (line := _object(raw)) is not None:
             yield number, line
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    """Return a line as a JSON object; None if it is none."""
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) else None
+
+
+def _first_damaged(data: bytes) -> int | None:
+    """Return the number of the first line that is no JSON object, nor the beginning of one, as a power loss leaves it.
+
+    A file system may have filled with zeros what was never written.
+    """
+    for number, raw in enumerate(data.split(b"\n"), 1):
+        written = raw.strip(b"\0\r ")
+        cut_short = _HEAD.startswith(written[: len(_HEAD)]) or written.startswith(_HEAD)
+        if not cut_short and _object(raw) is None:
+            return number
+    return None

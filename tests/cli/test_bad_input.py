@@ -79,6 +79,11 @@ def test_a_file_that_cannot_be_right_is_refused_with_its_place_and_nothing_chang
     assert files() == before
 
 
+DAMAGED = {
+    "another file": "[default]\nproject = acme",
+    "half a line": 'ed", "action": "account", "at": "2026-01-01T00:00:00+00:00"}',
+    "a JSON list": "[1, 2]",
+}
 NEWER = {
     "an action": '{"event": "intended", "action": "mirror:X", "resource": "acme:X", "at": "2026-01-01T00:00:00+00:00"}',
     "an outcome": '{"event": "reverted", "action": "account", "at": "2026-01-01T00:00:00+00:00"}',
@@ -95,22 +100,23 @@ READ_IT = (
 )
 
 
-def test_a_journal_of_a_newer_version_is_refused_with_its_line_and_nothing_changes(
-    google, call, tmp_path: Path, files
+@pytest.mark.parametrize(("code", "lines"), [("KBQ-JOURNAL-NEWER", NEWER), ("KBQ-JOURNAL-DAMAGED", DAMAGED)])
+def test_a_journal_that_is_not_all_ours_is_refused_with_its_line_and_nothing_changes(
+    google, call, tmp_path: Path, files, code: str, lines: dict[str, str]
 ) -> None:
     there = google("fresh")
     assert call("apply", "--yes").status == 0
     journal = tmp_path / "state/kbq-tui/connections/default/journal.jsonl"
     ours, writes = journal.read_bytes(), len(there.writes())
     number = ours.count(b"\n") + 1
-    for wrong, line in NEWER.items():
+    for place, line in enumerate(lines.values()):
         journal.write_bytes(ours + line.encode() + b"\n")
         before = files()
-        for arguments in READ_IT if wrong == "an action" else READ_IT[:1]:
+        for arguments in READ_IT if place == 0 else READ_IT[:1]:
             ended = call(*arguments)
             said = " ".join(ended.err.split())
             assert ended.status == 2, (arguments, ended.err)
-            assert "KBQ-JOURNAL-NEWER" in said, (arguments, ended.err)
+            assert code in said, (arguments, ended.err)
             assert f"line {number}" in said, (arguments, ended.err)
             assert "Traceback" not in said
         assert len(there.writes()) == writes
@@ -124,6 +130,9 @@ def test_a_journal_that_a_power_cut_cut_short_stops_nothing(google, call, tmp_pa
     assert call("apply", "--yes").status == 0
     journal = tmp_path / "state/kbq-tui/connections/default/journal.jsonl"
     journal.write_bytes(journal.read_bytes()[:-20])
+    assert call("status").status == 0
+    assert call("apply", "--yes").status == 0  # its lines follow the one that was cut short
+    journal.write_bytes(journal.read_bytes() + b"\0" * 512)
     assert call("status").status == 0
     assert call("apply", "--yes").status == 0
     gone = call("teardown", "--yes")

@@ -15,6 +15,7 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local import journal as module
 from kbq_tui.local.journal import FileJournal
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.problem import ProblemError
 
 from .conftest import FakeClock
@@ -64,6 +65,18 @@ def test_a_torn_last_line_loses_only_itself(cut: int, journal: FileJournal, cloc
     journal.intend("later", "l")
     assert "later" in [p.action for p in journal.pending()]
     assert "account" not in [p.action for p in journal.pending()]
+
+
+@pytest.mark.parametrize("cut", range(1, 80, 7))
+def test_a_line_cut_short_is_no_damage_even_when_others_follow(
+    cut: int, journal: FileJournal, clock: FakeClock, path: Path
+) -> None:
+    journal.intend("account", "a")
+    path.write_bytes(path.read_bytes()[:-cut] + b"\0" * 7)
+    journal.changes()
+    journal.intend("key", "k")
+    journal.settle(event(EventKind.FINISHED, "key", clock))
+    assert journal.changes()[-1].key.kind is ActionKind.KEY
 
 
 def test_damaged_lines_in_the_middle_are_skipped(journal: FileJournal, path: Path) -> None:

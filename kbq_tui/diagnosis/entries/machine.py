@@ -118,15 +118,19 @@ ENTRIES: Final = (
     ),
     Entry(
         Code.JOURNAL_DAMAGED,
-        "The journal has lines that cannot be read",
-        "{path} was damaged, as by a loss of power; what it says of the last run may be incomplete.",
+        "The journal has a line that cannot be read",
+        "{path}, {reason} Changes that it recorded could be missed, so nothing is judged or changed.",
         (
-            "Nothing is lost at Google: what is there is looked at anew before anything is changed.",
-            look("Look for a key that nobody holds:", cmd.LIST_KEYS),
-            step("Keep the damaged file aside, and start again:", Command("mv {path} {path}.damaged")),
+            "A disk, an editor or another program has changed the file: a loss of power only cuts the last line short.",
+            look("See the line:", Command("cat -nv {path}")),
+            step(
+                "Keep the damaged file aside; what it records is then known by its labels only:",
+                Command("mv {path} {path}.damaged"),
+            ),
         ),
         _YOU,
         _XDG,
+        Kind.USAGE,
     ),
     Entry(
         Code.JOURNAL_NEWER,
