@@ -1,19 +1,23 @@
 """The cost of an observation: one token, one round of parallel calls; nothing heavy before it, no delay after it."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kbq_tui.gcp.cloud import GoogleCloud
+from kbq_tui.gcp.session import Token
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.sandbox.faults import Rule
 from tests.gcp.conftest import TMP, CloudOnSandbox, Play, problem
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 
 async def observe(cloud: GoogleCloud, ground: CloudOnSandbox) -> list:
@@ -77,14 +81,24 @@ async def test_a_query_and_every_write_cost_the_round_trips_they_need(play: Play
             assert [c.method for c in log[before:]][expected:] == [], log[before:]
 
 
-async def test_parallel_calls_share_one_refusal_of_a_token(play: Play) -> None:
-    async with play("existing", latency_ms=1_500) as ground:  # long enough for all to be waiting
+async def test_parallel_calls_share_one_refusal_of_a_token(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, asking, locked, fetch = 13, set[threading.Thread](), Token._locked, Token._fetch
+
+    def counted(self: Token, timeout: float) -> contextlib.AbstractContextManager[None]:
+        asking.add(threading.current_thread())
+        return locked(self, timeout)
+
+    def held(self: Token, *arguments: Any) -> None:
+        wait_until(lambda: len(asking) == calls + 1)  # and the one that asks who is signed in
+        fetch(self, *arguments)
+
+    async with play("existing", timeout=PATIENCE) as ground:
+        monkeypatch.setattr(Token, "_locked", counted)
+        monkeypatch.setattr(Token, "_fetch", held)
         ground.sandbox.context.faults.replace([Rule("oauth2.token", "status", status=400, every=1)])
         results = await observe(ground.cloud, ground)
-        assert all(isinstance(result, ProblemError) for result in results[1:])
-        # One for all that waited; a call that starts after the refusal asks again, as it should, and a busy machine
-        # starts some late. One for each would be one for every call.
-        assert ground.calls("oauth2.token") <= len(results) // 2
+        assert [isinstance(result, ProblemError) for result in results[1:]] == [True] * calls
+        assert ground.calls("oauth2.token") == 1
 
 
 async def test_a_token_that_google_refuses_is_replaced_once_for_all(play: Play) -> None:
