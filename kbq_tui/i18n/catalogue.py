@@ -11,6 +11,8 @@ from collections.abc import Callable
 class Catalogue:
     """The translations of a `.mo` file, little-endian and in UTF-8, as `make messages` writes it.
 
+    Its order does not matter: Babel 2.19.0 does not sort texts with a context as the format demands.
+
     Source of the format: https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html
 
     Args:
