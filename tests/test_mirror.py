@@ -50,6 +50,8 @@ TESTED_ELSEWHERE = {
     "diagnosis/google_error": "diagnosis/test_recognise.py",
     "model/admin_change": "engine/test_drift_authors.py",
     "model/lazy_codes": "tui/test_first_frame.py",
+    "diagnosis/settling": "diagnosis/test_recognise.py",
+    "diagnosis/all_entries": "diagnosis/test_catalogue.py",
     "diagnosis/journal_changes": "model/test_changes.py",
     "diagnosis/matchers": "diagnosis/test_recognise.py",
     "diagnosis/permissions": "engine/test_preflight.py",

@@ -5,27 +5,9 @@ The entries are data, split by subject in `entries`; this module finds them and 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
-from kbq_tui.diagnosis.entries import (
-    access,
-    account_keys,
-    accounts,
-    calls,
-    data,
-    datasets,
-    encryption,
-    external,
-    key_files,
-    klaviyo,
-    machine,
-    organization,
-    projects,
-    queries,
-    rotation,
-    signin,
-    tables,
-)
 from kbq_tui.diagnosis.entry import LATE, Entry, can_be_filled, fill, fill_step, filled, names_of, shown, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
 from kbq_tui.i18n.messages import N_, Message, message
@@ -33,41 +15,33 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.refs import Grantable
 
-__all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
+__all__ = ["PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
 
-ENTRIES: Final[Mapping[Code, Entry]] = {
-    entry.code: entry
-    for module in (
-        accounts,
-        account_keys,
-        access,
-        organization,
-        projects,
-        calls,
-        data,
-        tables,
-        datasets,
-        queries,
-        external,
-        encryption,
-        signin,
-        klaviyo,
-        key_files,
-        rotation,
-        machine,
-    )
-    for entry in module.ENTRIES
-}
-"""Every entry by code, in the order in which a manual would list them."""
 
-CODES: Final = tuple(ENTRIES)
-"""Every code."""
-_BY_TEXT: Final[Mapping[str, Entry]] = {code.value: entry for code, entry in ENTRIES.items()}
+@cache
+def _entries() -> Mapping[Code, Entry]:
+    """Return every entry by code. They are read in when the first problem is to be described: most runs have none."""
+    from kbq_tui.diagnosis.all_entries import ENTRIES
+
+    return ENTRIES
+
+
+@cache
+def _by_permission() -> Mapping[str, Code]:
+    return {permission: code for code, entry in _entries().items() for permission in entry.permissions}
 
 
 def entry_of(text: str | None) -> Entry | None:
     """Return the entry of a code in a text, such as a journal's or a pasted one; None if it is not a code."""
-    return _BY_TEXT.get(text or "")
+    try:
+        return _entries()[Code(text or "")]
+    except ValueError:
+        return None
+
+
+def settling_time(code: Code) -> int:
+    """Return for how long a recent change of ours may be the reason for a problem, in seconds; 0 if it cannot."""
+    return _entries()[code].settle
 
 
 _DEFAULTS: Final[Mapping[Code, Mapping[str, str]]] = {
@@ -79,19 +53,17 @@ _DEFAULTS: Final[Mapping[Code, Mapping[str, str]]] = {
 }
 """Values for an entry's fields if the error has none; never shown as if the error had named them."""
 
-_BY_PERMISSION: Final = {permission: code for code, entry in ENTRIES.items() for permission in entry.permissions}
-
 
 def code_for_permission(permission: str) -> Code:
     """Return the code for a permission that was denied; the general one if it has no entry."""
-    return _BY_PERMISSION.get(permission, Code.PERMISSION_MISSING)
+    return _by_permission().get(permission, Code.PERMISSION_MISSING)
 
 
 def problem(code: Code, context: Context, /, *, original: str | Message = "", **details: object) -> Problem:
     """Return one entry as a Problem.
 
     Args:
-        code: one of `CODES`.
+        code: the entry's.
         context: what is known of the connection; fills the fields for which `details` has no value.
         original: the error's own text.
         details: identifiers that belong to this one failure, such as `permission` or `path`; empty ones are dropped.
@@ -100,7 +72,7 @@ def problem(code: Code, context: Context, /, *, original: str | Message = "", **
     Raises:
         KeyError: for a code that is not in the catalogue.
     """
-    entry = ENTRIES[code]
+    entry = _entries()[code]
     resource = details.get("resource")
     on = resource if isinstance(resource, Grantable) else None
     if on is not None:

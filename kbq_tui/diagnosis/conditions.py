@@ -1,6 +1,5 @@
 """Roles that are granted under a condition: until when, and how this is reported."""
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -8,12 +7,13 @@ from typing import Final
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import message
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.refs import Grantable
 from kbq_tui.model.text import inert
 
-_END: Final = re.compile(r"request\.time\s*<=?\s*timestamp\(\s*(['\"])([^'\"]{1,40})\1\s*\)")
-_TIME: Final = re.compile(r"request\.time\s*(<=?|>=?)\s*timestamp\(\s*(['\"])([^'\"]{1,40})\2\s*\)")
+_END: Final = pattern(r"request\.time\s*<=?\s*timestamp\(\s*(['\"])([^'\"]{1,40})\1\s*\)")
+_TIME: Final = pattern(r"request\.time\s*(<=?|>=?)\s*timestamp\(\s*(['\"])([^'\"]{1,40})\2\s*\)")
 _LONGEST: Final = 300
 
 

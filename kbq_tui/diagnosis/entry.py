@@ -1,6 +1,5 @@
 """The type of the catalogue's entries, and how their fields are filled in."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -10,6 +9,7 @@ from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
 from kbq_tui.model import spec
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command, fits, has_value, placeholder
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Context, Kind, Purpose, RemedyStep, Retry, Who
 from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
@@ -160,7 +160,7 @@ def helper(*steps: RemedyStep) -> tuple[RemedyStep, ...]:
     return tuple(replace(step, who=Who.HELPER) for step in steps)
 
 
-_HOST: Final = re.compile(
+_HOST: Final = pattern(
     r"@(?!gcp-sa-)([a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.([a-z0-9.-]{1,60}))?\.iam\.gserviceaccount\.com$"
 )
 _PRINCIPALS: Final = {
@@ -169,7 +169,7 @@ _PRINCIPALS: Final = {
 }
 """How deny policies name the principals that they exempt."""
 
-_BLANK: Final = re.compile(r"\{([a-z_]+)\}")
+_BLANK: Final = pattern(r"\{([a-z_]+)\}")
 
 
 def clean(value: object, limit: int = 300) -> str:

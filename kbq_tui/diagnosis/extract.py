@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
+from kbq_tui.model.lazy_pattern import pattern
+
 _PROJECT: Final = r"(?:[a-z0-9][a-z0-9.-]{1,60}\.[a-z]{2,20}:)?[a-z][a-z0-9-]{4,28}[a-z0-9](?![\w-])"
 _WORDS: Final = r"(?:because|before|editors?|members?|number|owners?|policies|settings|viewers?|without)"
 """Words that may follow "project" in a sentence and have the form of an ID."""
@@ -92,18 +94,18 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(source) for source in _SOURCES)
 
 
-_PERMISSION: Final = re.compile(
+_PERMISSION: Final = pattern(
     r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|logging|monitoring|policyanalyzer|datacatalog|storage|cloudkms|accesscontextmanager)"
     r"\.(?!googleapis\b|gserviceaccount\b|managed\b)[a-z][A-Za-z]{1,60}\.[a-z][A-Za-z]{1,60}\b(?!\()"
 )
-_IMPLIED: Final = re.compile(
+_IMPLIED: Final = pattern(
     r"\b[Pp]ermission denied to (enable|disable|get|list|use) services?\b|"
     r"\bprojects instance \[[^\]:\n]{1,80}:(\w{3,40})\]"
 )
 """A refused method, if the permission for it is not named: both have the same name."""
-_EMAILS: Final = re.compile(rf"(?<![\w.@+%-]){_EMAIL}")
-_ACCOUNT: Final = re.compile(r"(?i)\.gserviceaccount\.com$")
-_AGENTS: Final = re.compile(rf"(?i){AGENT}\Z")
+_EMAILS: Final = pattern(rf"(?<![\w.@+%-]){_EMAIL}")
+_ACCOUNT: Final = pattern(r"(?i)\.gserviceaccount\.com$")
+_AGENTS: Final = pattern(rf"(?i){AGENT}\Z")
 _API_NAMES: Final[Mapping[str, str]] = {
     "BigQuery": "bigquery.googleapis.com",
     "Identity and Access Management (IAM)": "iam.googleapis.com",
@@ -116,16 +118,14 @@ _API_NAMES: Final[Mapping[str, str]] = {
     "Cloud Monitoring": "monitoring.googleapis.com",
     "Policy Analyzer": "policyanalyzer.googleapis.com",
 }
-_ADDRESSED: Final = re.compile(
+_ADDRESSED: Final = pattern(
     r"(?i)(?:https?://|\bhost(?:name)?(?:=|: ?| )[\"']?|\bconnect to (?:host )?|\bresolve [\"']?|\bfrom )"
     r"([a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,6}\.[a-z]{2,20})\b|https://((?:\d{1,3}\.){3}\d{1,3}|localhost)\b"
 )
-_GOOGLES: Final = re.compile(
-    r"(?i)(?:\A|\.)(?:google(?:apis|usercontent)?\.com|klaviyo\.com|[a-z0-9-]+\.goog|goo\.gle)\Z"
-)
-_PAGES: Final = re.compile(r"(?i)(?:\A|\.)cryptography\.io\Z")
+_GOOGLES: Final = pattern(r"(?i)(?:\A|\.)(?:google(?:apis|usercontent)?\.com|klaviyo\.com|[a-z0-9-]+\.goog|goo\.gle)\Z")
+_PAGES: Final = pattern(r"(?i)(?:\A|\.)cryptography\.io\Z")
 """Addresses at which libraries explain their errors; they are not servers that were called."""
-_SERVER: Final = re.compile(
+_SERVER: Final = pattern(
     r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy|psycopg\d?|redis|pymongo|npm err!|ssh:|etcdserver|kubectl|"
     r"k8s\.io|"
     r"unable to connect to the server:)(?![\w-])|\bUnknownHostException: (?!\S{0,80}google(?:apis)?\.com)\S"
@@ -153,8 +153,8 @@ def extract_values(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in _structured(metadata):
         found.setdefault(key, value)
-    for pattern in _patterns():
-        if match := pattern.search(text):
+    for known in _patterns():
+        if match := known.search(text):
             for key, value in match.groupdict().items():
                 if value:
                     found.setdefault(key, value)

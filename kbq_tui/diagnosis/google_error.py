@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kbq_tui.diagnosis.entry import clean
 from kbq_tui.diagnosis.rules import HTTP_OF
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.problem import Fault
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
@@ -15,16 +16,16 @@ LIMIT: Final = 32_768
 """The most characters of an error that are read. A traceback has its message in the last lines, a REST error in the
 first."""
 
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;:]{0,40}[mK]")
-_EDGE: Final = re.compile(r"\A[ \t]{0,40}[│┃╷╵](?: |\Z)")
-_HYPHEN: Final = re.compile(r"\w-\Z")
-_NEW: Final = re.compile(
+_COLOUR: Final = pattern(r"\x1b\[[0-9;:]{0,40}[mK]")
+_EDGE: Final = pattern(r"\A[ \t]{0,40}[│┃╷╵](?: |\Z)")
+_HYPHEN: Final = pattern(r"\w-\Z")
+_NEW: Final = pattern(
     r"\s*(?:[-*•] |(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL)\b|Traceback |File \"|[12]\d{3}-\d\d-\d\d|"
     r"[\w.]{0,200}(?:Error|Exception|exceptions\.\w{1,60}):)"
 )
 """Beginnings of lines that do not continue the line before: an item, a line of a log or of a traceback."""
 
-_MARK: Final = re.compile(r"-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY")
+_MARK: Final = pattern(r"-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY")
 
 
 def bounded(text: str) -> str:
@@ -72,15 +73,15 @@ def _tail(text: str, start: int) -> str:
 
 
 _STATUSES: Final = "|".join(HTTP_OF)
-_GRPC: Final = re.compile(rf"\bStatusCode\.({_STATUSES})\b")
+_GRPC: Final = pattern(rf"\bStatusCode\.({_STATUSES})\b")
 # Names that are also plain English words count only where a status is expected.
-_STATUS: Final = re.compile(
+_STATUS: Final = pattern(
     rf"\b(?:status|code)[\\'\"]{{0,2}}\s{{0,3}}[:=]\s{{0,3}}[\\'\"]{{0,2}}({_STATUSES})\b|"
     r"(?:\A\s{0,20}|\) |\b\d{1,2} )(UNAVAILABLE|ABORTED|UNAUTHENTICATED): |\b([A-Z]{3,12}_[A-Z]{4,12})\b"
 )
 _HTTP: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
+    pattern(text)
+    for text in (
         r"\b([45]\d\d) (?:GET|POST|PUT|PATCH|DELETE|HEAD) http",
         r"\bexceptions\.\w{2,60}: ([45]\d\d)\b",
         r"\b(?:HttpError|HTTPError|HTTP|googleapi: Error|HTTP Error|(?:status|response) code:?) ?\[?([45]\d\d)\b",
@@ -89,15 +90,13 @@ _HTTP: Final = tuple(
         r"\A\s{0,20}([45]\d\d):? (?=[A-Z<('])",
     )
 )
-_REASON: Final = re.compile(
+_REASON: Final = pattern(
     r"\breason[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}(?!duplicate(?![\\'\",]))([A-Za-z_]{3,60})"
 )
-_GO_REASON: Final = re.compile(
-    r"googleapi: Error [45]\d\d: [^\n]{1,4000}, ([a-z][A-Za-z]{3,40})\s{0,10}$", re.MULTILINE
-)
-_VIOLATION: Final = re.compile(r"\btype[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}(constraints/[\w.]{3,100}\w)")
-_OWN: Final = re.compile(r"\bKBQ-[A-Z]{2,20}(?:-[A-Z]{2,20}){0,5}\b")
-_RETRY: Final = re.compile(r"(?i)\bretry-after[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}(\d{1,5})\b")
+_GO_REASON: Final = pattern(r"googleapi: Error [45]\d\d: [^\n]{1,4000}, ([a-z][A-Za-z]{3,40})\s{0,10}$", re.MULTILINE)
+_VIOLATION: Final = pattern(r"\btype[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}(constraints/[\w.]{3,100}\w)")
+_OWN: Final = pattern(r"\bKBQ-[A-Z]{2,20}(?:-[A-Z]{2,20}){0,5}\b")
+_RETRY: Final = pattern(r"(?i)\bretry-after[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}(\d{1,5})\b")
 
 
 def fault_of(text: str) -> tuple[Fault, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
-from kbq_tui.diagnosis.catalogue import ENTRIES
+from kbq_tui.diagnosis.all_entries import ENTRIES
 from kbq_tui.diagnosis.entry import Entry, Stage
 from kbq_tui.model.codes import ProblemCode as Code
 

@@ -6,25 +6,23 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.catalogue import entry_of
-from kbq_tui.diagnosis.entry import GRANT_WAIT, Stage, clean, fill_step, look, values
+from kbq_tui.diagnosis.entry import Stage, clean, fill_step, look, values
 from kbq_tui.diagnosis.extract import extract_values, names_other_service
 from kbq_tui.diagnosis.google_error import bounded, fault_of
 from kbq_tui.diagnosis.matchers import CONSTRAINTS, LATE_REASONS, ORDER, REASONS, first_match
 from kbq_tui.diagnosis.permissions import NEEDED_FOR
 from kbq_tui.diagnosis.principal import for_principal
 from kbq_tui.diagnosis.rules import ASIDE, BY_POLICY, DENIED, HTTP_OF, IMPERSONATING, INNER_STATUS
-from kbq_tui.i18n.messages import N_, Message, joined, message
+from kbq_tui.diagnosis.settling import settling, settling_wait
+from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_file import kind_of
 from kbq_tui.model.problem import Context, Fault, Kind, Problem, RemedyStep, Retry
 from kbq_tui.shell import commands as cmd
 
-__all__ = ["recognise", "recognise_text", "settling"]
-
 _SIGN_IN_TO_NETWORK: Final = 511
 """Source: https://www.rfc-editor.org/rfc/rfc6585#section-6"""
 _GENERAL_LINK: Final = "https://cloud.google.com/apis/design/errors#handling_errors"
-_SETTLING: Final = message("A change was made a moment ago and may not have arrived everywhere yet.")
 
 
 def recognise(fault: Fault, context: Context, *, changed_recently: bool = False) -> Problem:
@@ -63,7 +61,7 @@ def recognise(fault: Fault, context: Context, *, changed_recently: bool = False)
         return settling(problem)
     # Grants are made for the service account, so only its refusals can be explained by a grant that has not taken
     # effect.
-    if context.acting_as != "operator" and problem.code is not None and (wait := _settle(problem)):
+    if context.acting_as != "operator" and problem.code is not None and (wait := settling_wait(problem)):
         return replace(problem, retry=Retry.NOT_YET, wait=max(wait, problem.wait))
     return problem
 
@@ -337,24 +335,3 @@ def _unrecognised(fault: Fault, context: Context, words: str, lifted: dict[str, 
         details=details,
         original=clean(words, 2_000),
     )
-
-
-def _settle(problem: Problem) -> int:
-    """Return for how long a change of ours may be the reason, in seconds; 0 if it cannot."""
-    if problem.code is None:
-        return GRANT_WAIT if problem.kind in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) else 0
-    entry = catalogue.ENTRIES.get(problem.code)
-    return entry.settle if entry is not None else 0
-
-
-def settling(problem: Problem) -> Problem:
-    """Return a problem as one that may pass by itself, if a recent change of ours may be the reason.
-
-    Args:
-        problem: from `recognise`. If no change of ours can explain it, it is returned unchanged.
-    """
-    wait = _settle(problem)
-    if not wait:
-        return problem
-    cause = problem.cause if _SETTLING in problem.cause.params.values() else joined(" ", problem.cause, _SETTLING)
-    return replace(problem, retry=Retry.NOT_YET, wait=max(wait, problem.wait), cause=cause)

@@ -4,21 +4,23 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-BY_POLICY: Final = re.compile(r"operation denied by (?:custom )?org policy", re.IGNORECASE)
+from kbq_tui.model.lazy_pattern import pattern
+
+BY_POLICY: Final = pattern(r"operation denied by (?:custom )?org policy", re.IGNORECASE)
 """The text for any policy that forbids something: a constraint beside it says which."""
 
-ASIDE: Final = re.compile(r"you might receive a \W?quota exceeded\W? or \W?API not enabled\W? error", re.IGNORECASE)
+ASIDE: Final = pattern(r"you might receive a \W?quota exceeded\W? or \W?API not enabled\W? error", re.IGNORECASE)
 """What a warning of the libraries says may happen; it has not happened."""
 
-DENIED: Final = re.compile(r"denied|does not have|do not have|required|requires|missing|lacks|forbidden", re.IGNORECASE)
+DENIED: Final = pattern(r"denied|does not have|do not have|required|requires|missing|lacks|forbidden", re.IGNORECASE)
 """Words next to a permission's name which say that it is missing."""
 
-IMPERSONATING: Final = re.compile(
+IMPERSONATING: Final = pattern(
     r"impersonated credentials|(?:unable|failed|attempting) to impersonate (?:\[?\S{1,100}@|a service account)",
     re.IGNORECASE,
 )
 """The libraries' text when one account could not act as another; the answer beside it has the reason."""
-INNER_STATUS: Final = re.compile(r"[\"']code[\\\"']{1,2}\s{0,3}:\s{0,3}([1-5]\d\d)\b")
+INNER_STATUS: Final = pattern(r"[\"']code[\\\"']{1,2}\s{0,3}:\s{0,3}([1-5]\d\d)\b")
 """The status in an answer that an exception quotes."""
 
 HTTP_OF: Final[Mapping[str, int]] = {

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from kbq_tui.diagnosis.recognise import settling
 from kbq_tui.diagnosis.root_cause import explained, observed_causes
+from kbq_tui.diagnosis.settling import settling
 from kbq_tui.engine.grant_scan import look_elsewhere
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.similar import named_similar

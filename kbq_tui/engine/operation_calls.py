@@ -2,11 +2,11 @@
 before."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.model.changes import ACCOUNT, KEY, SERVICE, Subject, making_of
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import (
     CreateAccount,
     CreateDataset,

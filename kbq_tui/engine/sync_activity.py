@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from kbq_tui.diagnosis.recognise import recognise_text
 from kbq_tui.engine.job_reading import JobReading, JobSource, moment, read_jobs
 from kbq_tui.engine.key_use import last_uses
 from kbq_tui.engine.observe import part_of
@@ -173,7 +172,7 @@ async def sync_activity(spec: ConnectionSpec, ports: Ports, window: timedelta) -
     made = [(table.name, table.created) for table in value_of(tables) or ()]
     left = None if isinstance(tables, Unknown) else rules.leftovers(made, now)
     error = found.last_error.error if found.last_error is not None else ""
-    explained = recognise_text(error, replace(context_of(spec), acting_as="service-account")) if error else None
+    explained = _explained(error, spec) if error else None
     events = value_of(export)
     parts = (tables, export, keys, quota)
     problems = [*reading.problems, *(part.problem for part in parts if isinstance(part, Unknown))]
@@ -227,3 +226,10 @@ def _once(problems: list[Problem]) -> list[Problem]:
     for problem in problems:
         found.setdefault((problem.code, str(problem.title)), problem)
     return list(found.values())
+
+
+def _explained(error: str, spec: ConnectionSpec) -> Problem:
+    """Return the Problem in the text of a job's error."""
+    from kbq_tui.diagnosis.recognise import recognise_text  # with all entries, and seldom needed
+
+    return recognise_text(error, replace(context_of(spec), acting_as="service-account"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from kbq_tui.diagnosis.entry import GRANT_WAIT
-from kbq_tui.diagnosis.recognise import settling
+from kbq_tui.diagnosis.settling import settling
 from kbq_tui.engine.ports import Clock, Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import EMPTY, message

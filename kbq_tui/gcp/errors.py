@@ -15,12 +15,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.google_error import from_error
-from kbq_tui.diagnosis.recognise import recognise
 from kbq_tui.gcp.exceptions import HttpError
 from kbq_tui.gcp.retry import NOT_ASKED, CallFailure
 from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.problem import Context, Fault, Problem
 from kbq_tui.model.secret import scrub
 
@@ -90,13 +89,13 @@ _BY_CLASS: Final[tuple[tuple[Code, frozenset[str]], ...]] = (
 
 # The same for gRPC, which only has texts: (the text, the code).
 _GRPC_WORDS: Final = (
-    (re.compile(r"http2 header with status: 3\d\d|content-type: text/html", re.I), PORTAL),
-    (re.compile(r"deserializing response|content-type|http2 header with status: 2\d\d", re.I), MALFORMED),
-    (re.compile(r"dns resolution failed|name resolution|domain name not found", re.I), DNS),
-    (re.compile(r"handshake|certificate|ssl_error|\btls\b", re.I), TLS),
-    (re.compile(r"connection refused", re.I), REFUSED),
-    (re.compile(r"connection reset|socket closed|broken pipe|goaway|end of tcp stream|rst_stream", re.I), LOST),
-    (re.compile(r"failed to connect|unreachable|no route", re.I), UNREACHABLE),
+    (pattern(r"http2 header with status: 3\d\d|content-type: text/html", re.I), PORTAL),
+    (pattern(r"deserializing response|content-type|http2 header with status: 2\d\d", re.I), MALFORMED),
+    (pattern(r"dns resolution failed|name resolution|domain name not found", re.I), DNS),
+    (pattern(r"handshake|certificate|ssl_error|\btls\b", re.I), TLS),
+    (pattern(r"connection refused", re.I), REFUSED),
+    (pattern(r"connection reset|socket closed|broken pipe|goaway|end of tcp stream|rst_stream", re.I), LOST),
+    (pattern(r"failed to connect|unreachable|no route", re.I), UNREACHABLE),
 )
 
 # Answers that refuse: the request was refused before anything was done. After any other answer the effect is unknown.
@@ -151,7 +150,7 @@ _NEVER_SENT: Final = frozenset(
         "SSLCertVerificationError",
     }
 )
-_NOT_CONNECTED: Final = re.compile(r"failed to connect|dns resolution failed|name resolution", re.I)
+_NOT_CONNECTED: Final = pattern(r"failed to connect|dns resolution failed|name resolution", re.I)
 
 _DATASET_WRITES: Final = frozenset({"bigquery.datasets.patch", "bigquery.datasets.update"})
 _DATASET_PAUSE: Final = 3.0
@@ -183,7 +182,7 @@ def judge(error: BaseException, method: str, context: Context) -> CallFailure:
             sent = sent and not _NOT_CONNECTED.search(fault.message)
             return CallFailure(_problem(code, context, method, fault.message), sent)
         refused = fault.http in _REFUSALS or fault.status in _REFUSAL_STATUS
-        problem, wait = recognise(fault, context), fault.retry_after or 0.0
+        problem, wait = recognised(fault, context), fault.retry_after or 0.0
         if problem.code == Code.RATE_LIMITED and fault.http == 403 and method in _DATASET_WRITES:
             wait = max(wait, _DATASET_PAUSE)
         return CallFailure(problem, sent and not refused, wait)
@@ -207,6 +206,13 @@ def judge(error: BaseException, method: str, context: Context) -> CallFailure:
         elif code == KEY:
             details |= {"path": message("What was read"), "reason": _words(link)}
     return CallFailure(_problem(code, context, method, words, **details), sent)
+
+
+def recognised(fault: Fault, context: Context) -> Problem:
+    """Return the Problem for a fault. What recognises it is imported with the first one: most runs have none."""
+    from kbq_tui.diagnosis.recognise import recognise
+
+    return recognise(fault, context)
 
 
 def _words(error: BaseException) -> str | Message:
@@ -248,6 +254,8 @@ def _from_http(status: int, headers: Mapping[str, str], body: bytes, method: str
     if not isinstance(error, dict):
         words = body[:_MAX_MESSAGE].decode(errors="replace").strip()
         return Fault(_short(words) or f"HTTP {status} without a message", status, method=method, retry_after=wait)
+    from kbq_tui.diagnosis.google_error import from_error  # likewise
+
     fault = from_error(error)
     asked = wait if wait is not None or fault.retry_after is None else min(fault.retry_after, _MAX_WAIT)
     return replace(fault, message=_short(fault.message), http=status, method=method, retry_after=asked)

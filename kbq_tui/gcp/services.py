@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.recognise import recognise
-from kbq_tui.gcp.errors import from_status
+from kbq_tui.gcp.errors import from_status, recognised
 from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.model.codes import ProblemCode as Code
@@ -84,7 +83,7 @@ class Services:
             )
         error = operation.get("error")
         if isinstance(error, dict):
-            raise ProblemError(recognise(from_status(error, method), context))
+            raise ProblemError(recognised(from_status(error, method), context))
 
     async def query_quota(self, project: str) -> QueryQuota:
         """Return how many bytes the project's queries may read in a day.

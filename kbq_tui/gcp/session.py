@@ -14,6 +14,7 @@ from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.gcp.exceptions import HttpError, TokenFetchError
 from kbq_tui.gcp.retry import asking
 from kbq_tui.i18n.messages import message
+from kbq_tui.model.lazy_pattern import pattern
 
 if TYPE_CHECKING:
     import requests
@@ -23,7 +24,7 @@ _CONNECT_TIMEOUT: Final = 10.0
 _MAX_BODY: Final = 64 * 1024 * 1024
 _MAX_ERROR_BODY: Final = 64 * 1024
 _CHUNK: Final = 64 * 1024
-_PAGE: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}<(?:!doctype\s+html|!--|html|head|body)\b", re.IGNORECASE)
+_PAGE: Final = pattern(rb"(?:\xef\xbb\xbf)?\s{0,200}<(?:!doctype\s+html|!--|html|head|body)\b", re.IGNORECASE)
 _PAGE_SHOWN: Final = 1_000
 # A company's proxy cannot reach this machine's loopback. None removes the environment's proxies.
 _NO_PROXY: Final[Any] = {"http": None, "https": None, "all": None}

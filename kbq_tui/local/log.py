@@ -1,7 +1,6 @@
 """The log file. It is attached to bug reports, so nothing in it may be a secret or look like another entry."""
 
 import logging
-import logging.handlers
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
 ROOT = "kbq_tui"
-_SIZE = 1024 * 1024
+_SIZE = 1_000_000
 _FILES = 3
 _MESSAGE = 8_000
 _TRACE = 20_000
@@ -57,10 +56,11 @@ class ScrubbingFormatter(logging.Formatter):
         return "\n".join(lines)
 
 
-class _PrivateFile(logging.handlers.RotatingFileHandler):
+class _PrivateFile(logging.FileHandler):
     """A rotating file, 0600 from its first byte, never through a link, and silent if the disk is full.
 
-    It only appends to, renames or deletes logs of this program.
+    It only appends to, renames or deletes logs of this program. `logging.handlers` has one as well; importing it takes
+    as long as all of this program's commands.
     """
 
     def _open(self) -> TextIOWrapper:
@@ -69,16 +69,22 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         fd = os.open(path, os.O_RDWR) if _is_null(path) else open_ours(path, LOG, append=True)[0]
         return os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace")
 
-    def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Whether the file is too long; a device never is."""
-        return Path(self.baseFilename).is_file() and bool(super().shouldRollover(record))
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, into a new file if the present one is long enough; a device never is."""
+        try:
+            if Path(self.baseFilename).is_file() and self.stream is not None and self.stream.tell() >= _SIZE:
+                self._begin_anew()
+        except OSError:
+            self.handleError(record)
+            return
+        super().emit(record)
 
-    def doRollover(self) -> None:
+    def _begin_anew(self) -> None:
         """Begin a new file; the older ones are renamed by one number each, skipping names that are in use by other
         files."""
         if self.stream:
             self.stream.close()
-            self.stream = None  # as in logging: the next record opens it
+            self.stream = None  # if the new file cannot be opened, the next record tries again
         base = Path(self.baseFilename)
         check_output(base, LOG)
         names = [base, *(path for path in _older(base) if _may_take(path))]
@@ -143,7 +149,7 @@ def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, Message]:
     """
     stop_log()
     try:
-        handler = _PrivateFile(path, maxBytes=_SIZE, backupCount=_FILES, encoding="utf-8")
+        handler = _PrivateFile(path, encoding="utf-8")
     except OSError as error:
         logging.getLogger().addHandler(logging.NullHandler())  # otherwise warnings would go to stderr, over the screen
         return None, message("No log: {path}: {why}.", path=path, why=words_of(error))

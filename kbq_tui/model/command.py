@@ -10,18 +10,20 @@ from typing import Final
 
 from kbq_tui.i18n.messages import Message
 from kbq_tui.model import spec
+from kbq_tui.model.lazy_pattern import pattern
 
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,100}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
-_DOTTED: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,80}(?:\.[A-Za-z0-9_]{1,80}){1,6}")
-_ROLE: Final = re.compile(r"(?:(?:projects|organizations)/[A-Za-z0-9:.-]{1,80}/)?roles/[A-Za-z0-9_.]{1,120}")
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,1200}")
-_NUMBER: Final = re.compile(r"[0-9]{1,30}")
-_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]{0,60}\.googleapis\.com")
-_KMS_KEY: Final = re.compile(
+_ADDRESS: Final = r"[A-Za-z0-9._%+-]{1,100}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+_EMAIL: Final = pattern(_ADDRESS)
+_DOTTED: Final = pattern(r"[A-Za-z][A-Za-z0-9_]{0,80}(?:\.[A-Za-z0-9_]{1,80}){1,6}")
+_ROLE: Final = pattern(r"(?:(?:projects|organizations)/[A-Za-z0-9:.-]{1,80}/)?roles/[A-Za-z0-9_.]{1,120}")
+_TOKEN: Final = pattern(r"[A-Za-z0-9_.:@/-]{1,1200}")
+_NUMBER: Final = pattern(r"[0-9]{1,30}")
+_SERVICE: Final = pattern(r"[a-z][a-z0-9-]{0,60}\.googleapis\.com")
+_KMS_KEY: Final = pattern(
     r"projects/[a-z0-9.:-]{4,80}/locations/[a-z0-9-]{2,40}/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63}"
 )
-_LOCATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}")
-_PLAIN: Final = re.compile(r"[\w@%+=:,./-]*")
+_LOCATION: Final = pattern(r"[A-Za-z][A-Za-z0-9-]{1,40}")
+_PLAIN: Final = pattern(r"[\w@%+=:,./-]*")
 """Characters that a shell takes literally."""
 _TABLE_CATEGORIES: Final = frozenset({"Pc", "Pd", "Zs"})
 """Characters of a table name, in addition to letters, marks and numbers.
@@ -35,8 +37,8 @@ def _is_table(value: str) -> bool:
     return len(value) <= 1024 and all(kind[0] in "LMN" or kind in _TABLE_CATEGORIES for kind in kinds)
 
 
-def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda value: pattern.fullmatch(value) is not None
+def _matches(rule: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda value: rule.fullmatch(value) is not None
 
 
 def _is_dataset(value: str) -> bool:
@@ -50,11 +52,11 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "consumer": _matches(_TOKEN),
     "project_number": _matches(_NUMBER),
     "account": _matches(_EMAIL),
-    "role_holder": _matches(re.compile(r"[A-Za-z0-9_@.:/?=%+-]{1,1100}")),
+    "role_holder": _matches(pattern(r"[A-Za-z0-9_@.:/?=%+-]{1,1100}")),
     "operator": _matches(_EMAIL),
-    "operator_member": _matches(re.compile(rf"(?:user|serviceAccount):{_EMAIL.pattern}")),
+    "operator_member": _matches(pattern(rf"(?:user|serviceAccount):{_ADDRESS}")),
     "principal": _matches(_EMAIL),
-    "vpc_sc_id": _matches(re.compile(r"[\w-]{1,200}")),
+    "vpc_sc_id": _matches(pattern(r"[\w-]{1,200}")),
     "dataset": _is_dataset,
     "source_dataset": _is_dataset,
     "twin": _is_dataset,
@@ -62,26 +64,26 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "wanted": _matches(_LOCATION),
     "permission": _matches(_DOTTED),
     "role": _matches(_ROLE),
-    "role_id": _matches(re.compile(r"[A-Za-z0-9_.]{3,64}")),
+    "role_id": _matches(pattern(r"[A-Za-z0-9_.]{3,64}")),
     "file": str.isprintable,
-    "bindings": _matches(re.compile(r"--all|--condition=None")),
+    "bindings": _matches(pattern(r"--all|--condition=None")),
     "constraint": _matches(_DOTTED),
     "service": _matches(_SERVICE),
     "table": _is_table,
-    "routine": _matches(re.compile(r"\w{1,256}")),
+    "routine": _matches(pattern(r"\w{1,256}")),
     "display_name": str.isprintable,
     "key_path": str.isprintable,
-    "key_id": _matches(re.compile(r"[0-9a-f]{8,64}")),
-    "account_id": _matches(re.compile(r"[a-z][a-z0-9-]{0,62}")),
-    "job_id": _matches(re.compile(r"[\w:.-]{1,1100}")),
+    "key_id": _matches(pattern(r"[0-9a-f]{8,64}")),
+    "account_id": _matches(pattern(r"[a-z][a-z0-9-]{0,62}")),
+    "job_id": _matches(pattern(r"[\w:.-]{1,1100}")),
     "uid": _matches(_NUMBER),
     "seconds": _matches(_NUMBER),
-    "member": _matches(re.compile(r"allUsers|allAuthenticatedUsers|domain:[a-z0-9.-]{4,80}")),
-    "grantee": _matches(re.compile(r"specialGroup:(?:allUsers|allAuthenticatedUsers)|domain:[a-z0-9.-]{4,80}")),
+    "member": _matches(pattern(r"allUsers|allAuthenticatedUsers|domain:[a-z0-9.-]{4,80}")),
+    "grantee": _matches(pattern(r"specialGroup:(?:allUsers|allAuthenticatedUsers)|domain:[a-z0-9.-]{4,80}")),
     "agent": _matches(_EMAIL),
     "kms_key": _matches(_KMS_KEY),
-    "bucket": _matches(re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")),
-    "data_connection": _matches(re.compile(r"[A-Za-z0-9_.:-]{3,400}")),
+    "bucket": _matches(pattern(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")),
+    "data_connection": _matches(pattern(r"[A-Za-z0-9_.:-]{3,400}")),
 }
 
 _PLACEHOLDERS: Final[Mapping[str, str]] = {
@@ -110,7 +112,7 @@ _PLACEHOLDERS: Final[Mapping[str, str]] = {
 }
 """Placeholders that are not simply the field's name in capitals."""
 
-_BLANK: Final = re.compile(r"\{([a-z_]+)\}")
+_BLANK: Final = pattern(r"\{([a-z_]+)\}")
 
 
 def placeholder(name: str) -> str:

@@ -1,11 +1,12 @@
 """One row for each kind of operation: its command, the permissions it needs, and the sentence for its result."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Final
 
 from kbq_tui.i18n.messages import N_, Message
 from kbq_tui.model.command import Command
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import (
     Action,
     CreateAccount,

@@ -7,7 +7,9 @@ https://cloud.google.com/bigquery/docs/information-schema-object-privileges
 import re
 from datetime import datetime
 
-_TABLE = re.compile(r"[^\x00-\x1f`\\\"'/.]{1,1024}")
+from kbq_tui.model.lazy_pattern import pattern
+
+_TABLE = pattern(r"[^\x00-\x1f`\\\"'/.]{1,1024}")
 
 
 EXPORTED_EVENTS = "klaviyo_event"

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.all_entries import CODES
 from kbq_tui.diagnosis.recognise import recognise_text
 from kbq_tui.model.problem import Context
 from tests.faults.figures import CORPUS
@@ -71,7 +71,7 @@ def test_the_corpus_is_large_enough_and_a_third_of_it_is_foreign() -> None:
     assert len(TEXTS) >= 250
     assert len(FOREIGN) * 3 >= len(TEXTS)
     assert len({(text.source, text.words) for text in TEXTS}) == len(TEXTS)
-    assert {text.code for text in OURS} <= set(catalogue.CODES)
+    assert {text.code for text in OURS} <= set(CODES)
 
 
 @pytest.mark.parametrize("held_back", [False, True], ids=["looked at", "held back"])

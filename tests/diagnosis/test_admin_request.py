@@ -11,6 +11,7 @@ import pytest
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.admin_request import Commands, commands_of, handoff, lines_of
+from kbq_tui.diagnosis.all_entries import CODES, ENTRIES
 from kbq_tui.i18n.messages import render, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
@@ -165,7 +166,7 @@ def test_the_look_comes_before_the_change_and_the_restore_last() -> None:
     assert look < lift < restore
 
 
-@pytest.mark.parametrize("code", catalogue.CODES)
+@pytest.mark.parametrize("code", CODES)
 def test_any_problem_can_be_handed_off(code: Code) -> None:
     text = text_for(code, path="\x1b[31m", reason="\u202e", table="`x`")
     assert all(c.isprintable() or c == "\n" for c in text)
@@ -248,11 +249,11 @@ def test_the_undo_is_that_of_the_very_step(permission: str, op: Operation, on: R
     assert undo in "".join(map(str, found.undo))
 
 
-SOMEBODY = [code for code in catalogue.CODES if not catalogue.ENTRIES[code].who.startswith("You")]
+SOMEBODY = [code for code in CODES if not ENTRIES[code].who.startswith("You")]
 """Problems whose remedy is not the operator's own, on this machine."""
 LOOKED = [
     entry.code
-    for entry in catalogue.ENTRIES.values()
+    for entry in ENTRIES.values()
     if any(each.purpose is Purpose.LOOK and each.who is not Who.OPERATOR for each in entry.steps)
 ]
 """Problems for which the other person is asked to look before changing something."""
@@ -314,7 +315,7 @@ def test_where_there_is_no_command_it_is_said_what_to_click_and_what_undoes_it(c
 
 
 def test_no_policy_is_lifted_for_a_whole_organization() -> None:
-    for code in catalogue.CODES:
+    for code in CODES:
         problem = catalogue.problem(code, HERE, **KNOWN)
         remedy = tuple(line for each in problem.remedy for line in each.lines)
         for line in (*remedy, *lines_of(commands_of(problem, HERE).do), *lines_of(commands_of(problem, HERE).undo)):

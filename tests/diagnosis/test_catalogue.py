@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbq_tui.diagnosis import catalogue, entries
+from kbq_tui.diagnosis.all_entries import CODES, ENTRIES
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import placeholder
 from kbq_tui.model.problem import Context, Kind, Retry
@@ -205,16 +206,16 @@ GOLDEN = [
 
 
 def test_no_code_was_renamed_or_lost() -> None:
-    assert sorted(catalogue.CODES) == GOLDEN
+    assert sorted(CODES) == GOLDEN
 
 
 def test_every_entry_of_every_module_is_in_the_catalogue_once() -> None:
     modules = [import_module(f"{entries.__name__}.{found.name}") for found in iter_modules(entries.__path__)]
     codes = [entry.code for module in modules for entry in getattr(module, "ENTRIES", ())]
-    assert sorted(codes) == sorted(catalogue.CODES)
+    assert sorted(codes) == sorted(CODES)
 
 
-@pytest.mark.parametrize("code", catalogue.CODES)
+@pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("context", [FULL, Context()], ids=["known", "unknown"])
 def test_an_entry_is_complete(code: Code, context: Context) -> None:
     assert re.fullmatch(r"KBQ(-[A-Z]+)+", code)
@@ -234,7 +235,7 @@ def test_an_entry_is_complete(code: Code, context: Context) -> None:
     assert (problem.wait > 0) == (passes or problem.retry is Retry.NOT_YET)
 
 
-@pytest.mark.parametrize("code", catalogue.CODES)
+@pytest.mark.parametrize("code", CODES)
 def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: Code) -> None:
     known = "\n".join(map(str, catalogue.problem(code, FULL).remedy))
     unknown = "\n".join(map(str, catalogue.problem(code, Context()).remedy))
@@ -245,7 +246,7 @@ def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: Code) ->
         assert "PROJECT_ID" in unknown or "PROJECT_NUMBER" in unknown or "SERVICE_ACCOUNT_EMAIL" in unknown
 
 
-_BLANKS = {blank for entry in catalogue.ENTRIES.values() for blank in re.findall(r"\{([a-z_]+)\}", repr(entry))}
+_BLANKS = {blank for entry in ENTRIES.values() for blank in re.findall(r"\{([a-z_]+)\}", repr(entry))}
 _NAMES = {placeholder(blank) for blank in _BLANKS}
 # The number of a perimeter's project has to be looked up: the first step has the command.
 _OPEN = sorted(name for name in _NAMES - {"PROJECT_NUMBER", ACCOUNT_DISPLAY_NAME} if re.search("[A-Z]{3}", name))
@@ -258,13 +259,13 @@ _CONNECTIONS = {
 
 
 @pytest.mark.parametrize("context", _CONNECTIONS.values(), ids=_CONNECTIONS)
-@pytest.mark.parametrize("code", catalogue.CODES)
+@pytest.mark.parametrize("code", CODES)
 def test_no_entry_shows_a_blank_of_a_connection_that_is_known(code: Code, context: Context) -> None:
     problem = catalogue.problem(code, context)
     if not context.account:  # the plan and the checks know it
         problem = named(problem, ConnectionSpec("default", P))
     shown = "\n".join(map(str, (problem.title, problem.cause, *problem.remedy, problem.who)))
-    literal = repr(catalogue.ENTRIES[code])
+    literal = repr(ENTRIES[code])
     assert [blank for blank in _OPEN if re.search(rf"\b{re.escape(blank)}\b", shown) and blank not in literal] == []
     assert problem.remedy
 
@@ -283,7 +284,7 @@ def test_what_takes_an_expiry_off_is_named_by_verify_where_billing_is_off() -> N
     assert problem.remedy[-1].lines == ("kbq-tui verify",)
 
 
-@pytest.mark.parametrize("code", catalogue.CODES)
+@pytest.mark.parametrize("code", CODES)
 def test_a_command_is_a_line_that_a_shell_can_read(code: Code) -> None:
     for step in catalogue.problem(code, FULL, path="/home/jo/a b.json", key_id="0123456789abcdef").remedy:
         for command in str(step).split("\n")[1:]:
@@ -408,7 +409,7 @@ _BLANK_NAMES = [
 ]
 
 
-@given(st.sampled_from(catalogue.CODES), st.dictionaries(st.sampled_from(_BLANK_NAMES), st.text(max_size=40)))
+@given(st.sampled_from(CODES), st.dictionaries(st.sampled_from(_BLANK_NAMES), st.text(max_size=40)))
 def test_no_detail_can_break_out_of_a_command(code: Code, details: dict[str, str]) -> None:
     told = catalogue.problem(code, Context(), **details)
     plain = catalogue.problem(code, Context(), **dict.fromkeys(details, "x"))
@@ -457,6 +458,6 @@ def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table
     ],
 )
 def test_a_custom_role_gets_both_permissions_where_access_lists_are_fine_grained(code: Code, permissions: str) -> None:
-    remedy = "\n".join(map(str, catalogue.ENTRIES[code].steps))
+    remedy = "\n".join(map(str, ENTRIES[code].steps))
     assert f"--add-permissions={permissions}" in remedy
     assert all(name in remedy.replace("--add-permissions", "") for name in permissions.split(","))

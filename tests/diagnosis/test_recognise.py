@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.all_entries import CODES, ENTRIES
 from kbq_tui.diagnosis.entry import Stage
 from kbq_tui.diagnosis.matchers import ORDER
-from kbq_tui.diagnosis.recognise import recognise, recognise_text, settling
+from kbq_tui.diagnosis.recognise import recognise, recognise_text
+from kbq_tui.diagnosis.settling import settling
 from kbq_tui.model.problem import Context, Fault, Kind, Problem, Retry
 from tests.diagnosis.google_says import KEY_POLICY, SAID, A, P, Said, forms
 from tests.support.polling import PATIENCE
@@ -63,7 +64,7 @@ WITHOUT_WORDS = {"22": "KBQ-ROW-POLICY", "23": "KBQ-VIEW-SOURCE"}
 
 def test_no_row_is_forgotten() -> None:
     assert {s.row.split()[0] for s in SAID} | WITHOUT_WORDS.keys() >= ROWS
-    assert set(WITHOUT_WORDS.values()) <= set(catalogue.CODES)
+    assert set(WITHOUT_WORDS.values()) <= set(CODES)
 
 
 def test_the_structured_reason_goes_before_the_words() -> None:
@@ -280,7 +281,7 @@ def test_a_failed_job_s_json_is_recognised() -> None:
     assert recognise_text(text, NOWHERE).code == "KBQ-QUERY-INVALID"
 
 
-@pytest.mark.parametrize("code", catalogue.CODES)
+@pytest.mark.parametrize("code", CODES)
 def test_a_code_of_our_own_is_taken_as_it_is(code: str) -> None:
     assert recognise(Fault("whatever", reason=code), HERE).code == code
 
@@ -506,7 +507,7 @@ def test_the_end_of_a_long_traceback_is_read() -> None:
 def test_anything_can_be_pasted(text: str) -> None:
     problem = recognise_text(text, HERE)
     assert controls(problem) == set()
-    assert problem.code is None or problem.code in catalogue.CODES
+    assert problem.code is None or problem.code in CODES
     assert problem.remedy
 
 
@@ -532,11 +533,11 @@ def test_json_of_any_shape_can_be_pasted(value: object) -> None:
 
 def test_every_entry_with_matchers_has_one_place_in_the_order_of_their_stage() -> None:
     for stage in Stage:
-        with_matchers = [code for code, entry in catalogue.ENTRIES.items() if stage in dict(entry.matchers)]
+        with_matchers = [code for code, entry in ENTRIES.items() if stage in dict(entry.matchers)]
         assert sorted(ORDER[stage]) == sorted(with_matchers)
 
 
 def test_no_two_entries_claim_the_same_reason_constraint_or_permission() -> None:
     for name in ("reasons", "late_reasons", "constraints", "permissions"):
-        claimed = Counter(key for entry in catalogue.ENTRIES.values() for key in getattr(entry, name))
+        claimed = Counter(key for entry in ENTRIES.values() for key in getattr(entry, name))
         assert not [key for key, times in claimed.items() if times > 1], name

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.diagnosis import admin_request, catalogue
+from kbq_tui.diagnosis.all_entries import CODES
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
@@ -91,7 +92,7 @@ json.dump(wrong, sys.stdout)
 
 def commands() -> Iterator[str]:
     """Every command that a remedy or a hand-off may have, with all fields filled in."""
-    problems: list[Problem] = [catalogue.problem(code, HERE, **DETAILS) for code in catalogue.CODES]
+    problems: list[Problem] = [catalogue.problem(code, HERE, **DETAILS) for code in CODES]
     problems += [catalogue.permission_missing(name, HERE) for name in catalogue.PERMISSIONS]
     for problem in problems:
         for step in problem.remedy:

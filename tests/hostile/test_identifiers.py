@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kbq_tui.diagnosis.catalogue import CODES, problem
+from kbq_tui.diagnosis.all_entries import CODES
+from kbq_tui.diagnosis.catalogue import problem
 from kbq_tui.gcp.rest_client import part
 from kbq_tui.local.paths import Paths
 from kbq_tui.model import spec as rules

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 import kbq_tui
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.admin_request import commands_of, handoff, lines_of
+from kbq_tui.diagnosis.all_entries import ENTRIES
 from kbq_tui.diagnosis.entry import clean, fill, refilled, shown, unnamed
-from kbq_tui.diagnosis.recognise import recognise_text, settling
+from kbq_tui.diagnosis.recognise import recognise_text
+from kbq_tui.diagnosis.settling import settling
 from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import Message, message, message_n, render, row, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
@@ -66,7 +68,7 @@ BLANK = re.compile(r"\{([a-z_]+)\}")
 HERE = Context("acme-prod-123", "robot@acme-prod-123.iam.gserviceaccount.com", "sales", "EU", "jo@example.com")
 TEMPLATES = [
     (entry.code, template)
-    for entry in catalogue.ENTRIES.values()
+    for entry in ENTRIES.values()
     for template in (entry.title, entry.cause, entry.who, *(each.text.template for each in entry.steps))
 ]
 

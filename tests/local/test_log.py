@@ -120,7 +120,7 @@ def test_a_full_disk_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
         pytest.skip("needs /dev/full")
     handler = log._PrivateFile.__new__(log._PrivateFile)
     logging.StreamHandler.__init__(handler, Path("/dev/full").open("w"))  # noqa: SIM115
-    handler.maxBytes = 0
+    handler.baseFilename = "/dev/full"
     handler.handle(logging.LogRecord("kbq_tui", logging.ERROR, "", 0, "x" * 100_000, None, None))
     with pytest.raises(OSError, match="No space"):
         print("x", file=handler.stream, flush=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import kbq_tui
-from kbq_tui.diagnosis.catalogue import CODES, entry_of
+from kbq_tui.diagnosis.all_entries import CODES
+from kbq_tui.diagnosis.catalogue import entry_of
 from kbq_tui.model.codes import ProblemCode
 
 ROOT = Path(kbq_tui.__file__).parent

@@ -9,6 +9,7 @@ import pytest
 
 from kbq_tui.cli.click_app import cli
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.all_entries import CODES
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Context
 from kbq_tui.shell.own_commands import ARGUMENTS, ON_MACHINE, for_connection, makes_connection
@@ -29,9 +30,7 @@ def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...],
 
 def printed() -> list[str]:
     """Return every command of ours in the remedies of the catalogue."""
-    problems = [
-        catalogue.problem(code, context, **DETAILS) for code in catalogue.CODES for context in (CONTEXT, Context())
-    ]
+    problems = [catalogue.problem(code, context, **DETAILS) for code in CODES for context in (CONTEXT, Context())]
     lines = {line for problem in problems for step in problem.remedy for line in step.lines}
     return sorted(line for line in lines if line.startswith("kbq-tui "))
 

@@ -68,7 +68,7 @@ def _explained(text: str, context: Context) -> Problem:
 
 def _list(options: ExplainOptions, console: Console) -> int:
     """Print every known problem: its code, its meaning, and what to do first."""
-    from kbq_tui.diagnosis.catalogue import ENTRIES
+    from kbq_tui.diagnosis.all_entries import ENTRIES
     from kbq_tui.diagnosis.entry import fill
 
     entries = list(ENTRIES.values())
