@@ -88,6 +88,24 @@ def shortened(content: Content, width: int) -> Content:
     return content.truncate(width - 1 - content[end:].cell_length).append("…").append(content[end:])
 
 
+def fitted(content: Content, width: int, lines: int, first: int = 0) -> Content:
+    """Return a text on `lines` lines at most; of a longer one the last line is cut in its middle.
+
+    A note may end with a key to press or the name of a file, so its end is as important as its start.
+
+    Args:
+        content: one line.
+        width: the available cells; 1 or more.
+        lines: 1 or more.
+        first: width of what is before the text, such as a glyph; no line is broken there.
+    """
+    kept: list[Content] = []
+    while content.cell_length > width and len(kept) < lines - 1:
+        line, content = _broken(content, width, 0 if kept else first)
+        kept.append(line)
+    return Content("\n").join([*kept, shortened(content, width)])
+
+
 HANGING_INDENT = 2
 """The indentation in cells of further lines if a word is too long to be aligned with the text."""
 

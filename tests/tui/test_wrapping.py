@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from rich.cells import cell_len
 from textual.content import Content
 
 from kbq_tui.diagnosis import catalogue
@@ -15,7 +16,7 @@ from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.check_table import verdicts
 from kbq_tui.tui.modals.problem import ProblemSheet
-from kbq_tui.tui.text import HANGING_INDENT, wrapped
+from kbq_tui.tui.text import HANGING_INDENT, fitted, wrapped
 from kbq_tui.tui.widgets.rows import Row, Rows
 from tests.stories.play import STATES, app_of
 from tests.stories.shelf import STORIES
@@ -164,3 +165,21 @@ async def test_a_picker_without_an_answer_says_what_to_do_and_tries_again() -> N
         scene.world.forever.clear()
         await pilot.press("f5")
         await until(pilot, "found")
+
+
+@pytest.mark.parametrize(
+    "text", ["✗ " + "word " * 80, "✗ /a/long/path" + "/folder" * 40, "✗ " + "語" * 200, "✗ " + "x" * 200]
+)
+def test_a_fitted_text_has_its_lines_and_a_mark_of_what_is_left_out(text: str) -> None:
+    lines = fitted(Content(text), 78, 2, first=2).plain.split("\n")
+    assert len(lines) == 2
+    assert all(cell_len(line) <= 78 for line in lines)
+    assert len(lines[0]) > 2
+    assert "…" in lines[1]
+    assert lines[1].rstrip().endswith(text.rstrip()[-10:])
+
+
+@pytest.mark.parametrize("text", ["", "✓ short", "word " * 15, "y" * 156, "✓ " + "语" * 77])
+def test_a_text_that_fits_is_whole(text: str) -> None:
+    shown = fitted(Content(text), 78, 2, first=2).plain
+    assert shown.replace("\n", "").replace(" ", "") == text.replace(" ", "")

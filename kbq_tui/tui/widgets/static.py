@@ -12,7 +12,7 @@ from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, HINT, STYLES, Tone
-from kbq_tui.tui.text import plain, seconds, shortened
+from kbq_tui.tui.text import fitted, plain, seconds, shortened
 
 NAMES = {
     Step.PROJECT: N_("Project"),
@@ -132,7 +132,7 @@ def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
 
 
 class MessageLine(QuietStatic):
-    """What is running, else the latest note: one line, or two if it would be cut.
+    """What is running, else the latest note: one line, or two if it would be cut; a longer one has an ellipsis.
 
     Nothing is shown before 0.1 s, what is shown stays for 1 s, and a wait is updated at most once a second. A hint
     disappears after a few seconds.
@@ -145,9 +145,13 @@ class MessageLine(QuietStatic):
     STAY = 1.0
     PERIOD = 1.0
     LONG = 10.0
+    LINES = 2
+    """The height at most, as in `styles/app.tcss`."""
 
     def __init__(self) -> None:
         super().__init__(id="message")
+        self._whole = Content("")
+        """What is shown, before it is cut."""
         self._note = Content("")
         self._what = ""
         self._limit = 0.0
@@ -159,6 +163,16 @@ class MessageLine(QuietStatic):
         """The text of the note that is shown."""
         self._gone: object = None
         """A hint that was shown long enough."""
+
+    def show(self, content: Content | str) -> None:
+        """Show some content, with an ellipsis if there is no room for all of it."""
+        self._whole = Content(content) if isinstance(content, str) else content
+        width = self.content_size.width  # 0 before it is laid out
+        super().show(fitted(self._whole, width, self.LINES, first=2) if width else self._whole)
+
+    def on_resize(self) -> None:
+        """Cut the text anew, at the new width."""
+        self.show(self._whole)
 
     def set_note(self, text: str, note: Note | None = None) -> None:
         """Set the text for when nothing is running.
