@@ -59,7 +59,10 @@ ENTRIES: Final = (
         CLOUD + "docs/authentication/reauthentication",
         Kind.CREDENTIALS,
         matchers=(
-            (Stage.WORDS, r"reauthentication (?:is needed|is required|failed|required(?! for))|invalid_rapt"),
+            (
+                Stage.WORDS,
+                r"reauthentication (?:is needed|is required|failed|required(?! for))|invalid_rapt|rapt_required",
+            ),
             (Stage.WORDS, r"invalid_grant: bad request|['\"]invalid_grant['\"].{0,80}['\"]bad request"),
             (Stage.WORDS, r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
             (Stage.WORDS, r"\bdeleted_client\b|the oauth client was (?:deleted|not found)"),
