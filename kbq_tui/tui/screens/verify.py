@@ -110,7 +110,11 @@ class VerifyScreen(BaseScreen):
         on_row = isinstance(self.focused, Rows)
         first = self.query_one("#primary", Button)
         enter = first.label if self.focused is first and not wizard.results else self.enter()
-        return [("Enter", translate("Details") if on_row else enter), *keyboard.hints(*scopes, without=without)]
+        keys = keyboard.hints(*scopes, without=without)
+        if not wizard.results:  # nothing that could be run again
+            again = (keyboard.face("verify"), translate("Run again"))
+            keys = [(again[0], translate("Run the checks")) if key == again else key for key in keys]
+        return [("Enter", translate("Details") if on_row else enter), *keys]
 
     def state(self) -> Content:
         """Return the score, and how many of the checks are done."""
