@@ -27,12 +27,13 @@ def lines_of(rows: Sequence[StatusRow], console: Console, now: datetime) -> list
 
 def _cells(row: StatusRow, console: Console, now: datetime) -> list[str]:
     unread = "?" if row.key_unread else "-"
+    unverified = translate("never") if row.looked else "?"
     return [
         inert(row.name),
         console.mark(MARKS[row.state], result=True),
         inert(row.project) or "?",
         translate("{n} d", n=row.key_days) if row.key_days is not None else unread,
-        render(ago(row.verified, now)) if row.verified is not None else translate("never"),
+        render(ago(row.verified, now)) if row.verified is not None else unverified,
         row.command,
     ]
 

@@ -39,7 +39,8 @@ class Overview:
         stale: whether the values are older than the latest look.
         key_created: when the key in use was created; None if there is none, or it could not be read.
         key_unread: whether the keys could not be read.
-        verified: when the last verification was; None for never.
+        verified: when the last verification was; None for never, or if `looked` is False.
+        looked: whether any look has read the connection.
         history: the last looks.
     """
 
@@ -52,6 +53,7 @@ class Overview:
     key_created: datetime | None = None
     key_unread: bool = False
     verified: datetime | None = None
+    looked: bool = True
     history: LookHistory = LookHistory()
 
     @property

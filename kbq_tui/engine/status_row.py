@@ -44,7 +44,7 @@ class StatusRow:
         stale: whether the values are from before an outage.
         key_days: days since the key in use was created; None if there is none, or it could not be read.
         key_unread: whether the keys could not be read.
-        verified: when the last verification was; None for never.
+        verified: when the last verification was; None for never, or if `looked` is False.
         command: the next command; empty if nothing is to be done.
         looked: whether it was read at all.
     """

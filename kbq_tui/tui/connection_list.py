@@ -113,7 +113,7 @@ def _key(row: Overview, now: datetime, width: int) -> Content:
 
 
 def _verified(row: Overview, now: datetime, width: int) -> Content:
-    if row.health is None:
+    if row.health is None or not row.looked:
         return Content.styled("?".rjust(width), "$text-quiet")
     if row.verified is None:
         return Content.styled(translate("never").rjust(width), "$warning")

@@ -79,7 +79,7 @@ def to_do(watched: PolledConnection, findings: Sequence[SyncFinding] = ()) -> Co
     """
     seen = watched.status
     if seen is None:
-        return plain(watched.problem.title, "bold $error") if watched.problem is not None else Content("")
+        return _unread(watched.problem) if watched.problem is not None else Content("")
     parts: list[Content] = [Content.styled(translate("What to do"), "bold"), Content("\n")]
     problems, failing = _problems(watched), [each for each in findings if each.kind in BROKEN]
     if seen.plan.complete and seen.healthy and not problems and not failing:
@@ -99,16 +99,20 @@ def to_do(watched: PolledConnection, findings: Sequence[SyncFinding] = ()) -> Co
         sign = Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE])
         parts += [sign, plain(action.summary), Content("\n")]
     for problem in problems[:SHOWN_PROBLEMS]:
-        parts += [
-            Content("\n"),
-            plain(problem.title, "bold"),
-            Content("\n"),
-            block("\n".join(map(step_lines, problem.remedy))),
-            Content("\n"),
-        ]
+        parts += [Content("\n"), plain(problem.title, "bold"), Content("\n"), _steps(problem), Content("\n")]
     if (more := len(problems) - SHOWN_PROBLEMS) > 0:
         parts += [Content("\n"), Content(translate("and {n} more: Enter on a line", n=more)), Content("\n")]
     return Content("").join(parts).rstrip()
+
+
+def _unread(problem: Problem) -> Content:
+    """Return why a connection could not be read: there is no line of a part on which Enter would explain it."""
+    lines = [plain(problem.title, "bold $error"), block(problem.cause), _steps(problem)]
+    return Content("\n").join(line for line in lines if line)
+
+
+def _steps(problem: Problem) -> Content:
+    return block("\n".join(map(step_lines, problem.remedy)))
 
 
 def _problems(watched: PolledConnection) -> list[Problem]:

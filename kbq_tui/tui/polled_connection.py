@@ -82,6 +82,7 @@ class PolledConnection:
         if self.problem is not None:
             row = replace(row, stale=True, unread=self.problem.title)
         if seen is None:
+            row = replace(row, looked=False)
             return row if self.problem is None else replace(row, health=Health.UNKNOWN)
         unread = next((line for line in self.known if line.health is Health.UNKNOWN), None)
         key = key_in_use(seen.observed)

@@ -246,3 +246,16 @@ def test_what_differs_from_the_dashboard_s_last_look_is_told_with_who_did_it(goo
     told = call("status", "default").out
     assert "Changed since an earlier look of the dashboard:" in told
     assert "bigquery.dataOwner on dataset KLAVIYO_TMP was granted, by infra-bot@acme.example" in told
+
+
+def test_of_a_connection_that_could_not_be_read_no_verification_is_claimed_or_denied():
+    from kbq_tui.cli.console import Console
+    from kbq_tui.cli.status_table import lines_of
+    from kbq_tui.engine.status_row import State, StatusRow
+    from kbq_tui.local.clock import SystemClock
+
+    console, now = Console(io.StringIO(), io.StringIO()), SystemClock().now()
+    unread = StatusRow("one", "acme-001", State.UNREAD, key_unread=True, looked=False)
+    assert lines_of([unread], console, now)[1].split() == ["one", "?", "unknown", "acme-001", "?", "?"]
+    never = StatusRow("one", "acme-001", State.WARNING)
+    assert lines_of([never], console, now)[1].split()[-1] == "never"

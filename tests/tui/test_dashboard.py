@@ -25,6 +25,7 @@ from kbq_tui.model.spec import JOB_USER
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.connection_list import Columns
+from kbq_tui.tui.connection_parts import to_do
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals.ask import Ask
 from kbq_tui.tui.modals.confirm import Confirm
@@ -413,6 +414,22 @@ async def test_once_as_many_got_no_answer_no_more_are_asked() -> None:
     assert poller.failures == 1
     assert scene.world.calls.count("billing_enabled") <= AT_ONCE * 2
     assert all(watched.problem is not None for watched in poller.connections)
+
+
+async def test_of_a_connection_that_was_never_read_the_reason_and_the_remedy_are_shown() -> None:
+    scene = many(1)
+    scene.sign_in.problem = catalogue.problem(
+        Code.JOURNAL_DAMAGED, Context(), path="/state/journal.jsonl", reason="line 3: kbq-tui did not write this."
+    )
+    poller = StatusPoller(scene.services())
+    await poller.look()
+    (watched,) = poller.connections
+    shown = to_do(watched).plain
+    assert "has a line that cannot be read" in shown
+    assert "line 3: kbq-tui did not write this." in shown
+    assert "mv /state/journal.jsonl /state/journal.jsonl.damaged" in shown
+    listed = Columns(80).line(watched.overview, fakes.NOW).plain
+    assert "never" not in listed  # whether it was verified is not known
 
 
 async def test_each_connection_is_looked_at_as_its_own_operator_signs_in() -> None:
