@@ -10,6 +10,7 @@ import pytest
 
 from kbq_tui.cli.bootstrap import build
 from kbq_tui.cli.command_options import CliOptions
+from kbq_tui.i18n import language
 from kbq_tui.local import clock as clock_module
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
@@ -185,6 +186,22 @@ def test_doctor_lists_a_broken_connection_file_and_goes_on(google, call, tmp_pat
     assert "default.toml, line 1, project" in bad["default"]
     assert "shop.toml, line 1, projct" in bad["shop"]
     assert {f["name"] for f in found if f["section"] == "Reachability"} >= {"bigquery", "iam"}
+
+
+def test_doctor_does_not_translate_the_names_of_packages_and_connections(google, call, tmp_path):
+    google("fresh")
+    folder = tmp_path / "config" / "kbq-tui" / "connections"
+    folder.mkdir(parents=True)
+    (folder / "State.toml").write_text("project = 3\n")
+    language.speak("de")
+    try:
+        said = call("doctor").out
+    finally:
+        language.speak("en")
+    names = [line.split()[0] for line in said.splitlines() if line.startswith("  ")]
+    assert names.count("keyring") == 1
+    assert names.count("State") == 1
+    assert names.count("Zustand") == 1  # the folder
 
 
 def test_an_empty_variable_is_named_by_plan_and_by_doctor(google, call, monkeypatch):

@@ -21,7 +21,7 @@ from kbq_tui.engine.daemon_threads import start_daemon
 from kbq_tui.gcp import environment
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n import language
-from kbq_tui.i18n.messages import N_, Message, as_message, joined, message, render, translate
+from kbq_tui.i18n.messages import N_, Message, as_message, joined, message, render, translate, verbatim
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
@@ -62,16 +62,20 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line, in English, to be rendered. `ok` is None if there is nothing to judge."""
+    """One line, in English, to be rendered. `ok` is None if there is nothing to judge.
+
+    A name from outside, as of a package or a connection, is a message: it is not translated, even if it is a word of
+    ours, as `keyring` is.
+    """
 
     section: str
-    name: str
+    name: str | Message
     text: str | Message
     ok: bool | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the finding in the form of `doctor --json`, in English."""
-        return {"section": self.section, "name": self.name, "text": _clean(str(self.text)), "ok": self.ok}
+        return {"section": self.section, "name": str(self.name), "text": _clean(str(self.text)), "ok": self.ok}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ def _print(found: list[Finding], console: Console) -> None:
         judged = "" if finding.ok is None else console.mark("pass" if finding.ok else "fail", result=True) + "  "
         # The environment's values are shown as they are: "off" is a value there, not a word to translate.
         text = render(as_message(finding.text))
-        console.result(f"  {translate(finding.name):<34} {judged}{_clean(text)}")
+        name = render(finding.name) if isinstance(finding.name, Message) else translate(finding.name)
+        console.result(f"  {name:<34} {judged}{_clean(text)}")
 
 
 def _clean(text: str) -> str:
@@ -129,9 +134,9 @@ def _versions() -> list[Finding]:
     ]
     for name in _PACKAGES:
         try:
-            out.append(Finding(title, name, version(name)))
+            out.append(Finding(title, verbatim(name), version(name)))
         except PackageNotFoundError:
-            out.append(Finding(title, name, message("not installed")))
+            out.append(Finding(title, verbatim(name), message("not installed")))
     return out
 
 
@@ -173,7 +178,7 @@ def _connections(here: CommandContext) -> list[Finding]:
             connections.read(name)
             here.adapters.services.store.journal(name).changes()
         except ProblemError as error:
-            out.append(Finding(title, inert(name, 60), error.problem.cause, False))
+            out.append(Finding(title, verbatim(inert(name, 60)), error.problem.cause, False))
     return out
 
 
