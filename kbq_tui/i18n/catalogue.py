@@ -4,8 +4,12 @@
 first screen shows some 80.
 """
 
+import errno
+import os
 import struct
 from collections.abc import Callable
+
+_MAGIC = 0x950412DE
 
 
 class Catalogue:
@@ -17,13 +21,23 @@ class Catalogue:
 
     Args:
         data: the file's content.
+
+    Raises:
+        OSError: the file is cut short or of another kind, as `gettext` raises it.
     """
 
     def __init__(self, data: bytes) -> None:
-        count, originals, translations = struct.unpack_from("<3I", data, 8)
+        try:
+            magic, _, count, originals, translations = struct.unpack_from("<5I", data)
+            numbers = struct.unpack_from(f"<{2 * count}I", data, originals)
+            size, start = struct.unpack_from("<2I", data, translations + 8 * (count - 1))  # the last one ends the file
+        except struct.error:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL)) from None
+        if magic != _MAGIC or start + size > len(data):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         self._data = data
         self._translations = translations
-        spans = iter(struct.unpack_from(f"<{2 * count}I", data, originals))
+        spans = iter(numbers)
         self._places = {data[start : start + size]: place for place, (size, start) in enumerate(zip(spans, spans))}  # noqa: B905  a zip of one iterator
         self._plural: Callable[[int], int] | None = None
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.i18n import language
+from kbq_tui.i18n import language, messages
 from kbq_tui.i18n.catalogue import Catalogue
 
 GERMAN = Path(language.FOLDER) / "de" / "LC_MESSAGES" / f"{language.DOMAIN}.mo"
@@ -54,3 +54,23 @@ def test_what_is_not_in_it_stays_as_it_is(catalogue: Catalogue) -> None:
         "one nothing",
         "many nothings",
     ]
+
+
+@pytest.mark.parametrize("size", [0, 10, 30, 5_000, 150_000, -2])
+def test_a_catalogue_that_is_cut_short_is_refused_as_gettext_does(size: int) -> None:
+    with pytest.raises(OSError, match="Invalid"):
+        Catalogue(GERMAN.read_bytes()[:size])
+
+
+def test_a_file_of_another_kind_is_refused() -> None:
+    with pytest.raises(OSError, match="Invalid"):
+        Catalogue(b"msgid" + GERMAN.read_bytes()[5:])
+
+
+def test_without_a_usable_catalogue_the_language_is_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / f"{language.DOMAIN}.mo").write_bytes(GERMAN.read_bytes()[:5_000])
+    monkeypatch.setattr(language, "FOLDER", str(tmp_path))
+    language.speak("de")
+    assert messages.language() == "en"
