@@ -9,6 +9,9 @@ from kbq_tui.cli.consent import Consent
 from kbq_tui.i18n.messages import message, translate, translate_n
 from kbq_tui.local.connection_admin import NameTakenError
 from kbq_tui.local.connection_csv import read_list
+from kbq_tui.model.changes import of_connection
+from kbq_tui.model.operations import ActionKind
+from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import check_name
 from kbq_tui.model.text import inert
 
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
     from kbq_tui.cli.console import Console
     from kbq_tui.cli.machine import Machine
     from kbq_tui.cli.runner import PlainRunner
+    from kbq_tui.engine.ports import Journal
     from kbq_tui.model.spec import ConnectionSpec
+
+
+_MADE = frozenset({ActionKind.ACCOUNT, ActionKind.DATASET})
+_TAKEN = frozenset({ActionKind.DELETE_ACCOUNT, ActionKind.DELETE_DATASET})
 
 
 def rename_command(options: "RenameOptions", machine: "Machine", runner: "PlainRunner") -> int:
@@ -56,8 +64,8 @@ def remove_command(options: "RemoveOptions", machine: "Machine", runner: "PlainR
     spec, console = runner.spec(), runner.console
     consent = Consent.asked(runner, options.name, yes=options.yes, confirmed=options.confirm, destroys=True)
     local = runner.local_keys.inspect(spec.key_file, spec.project, spec.account_email)
-    stays = _at_google(spec)
-    for line in stays:
+    torn_down = _torn_down(spec, runner.services.store.journal(options.name))
+    for line in () if torn_down else _at_google(spec):
         console.say(inert(line))
     if local is not None and local.path:
         shred = runner.services.command("key shred", spec.name)
@@ -67,7 +75,8 @@ def remove_command(options: "RemoveOptions", machine: "Machine", runner: "PlainR
     text = translate(
         "To take away what was made at Google, first '{command}': it needs this journal.", command=teardown
     )
-    console.say(text)
+    if not torn_down:
+        console.say(text)
     if not consent.to(translate("Remove connection {name} from this machine?", name=options.name)):
         return 1
     removed = machine.admin.remove(options.name)
@@ -116,6 +125,16 @@ def import_command(options: "ImportOptions", machine: "Machine", console: "Conso
     if created:
         console.say(translate("Next: {command}", command="kbq-tui status --all"))
     return 0
+
+
+def _torn_down(spec: "ConnectionSpec", journal: "Journal") -> bool:
+    """Return whether the journal says that a teardown has left nothing of the connection at Google."""
+    try:
+        changes = of_connection(journal.changes(), spec)
+    except ProblemError:
+        return False  # the connection can be removed all the same
+    last = {change.key.ref: change.key.kind for change in changes if change.made and change.key.kind in _MADE | _TAKEN}
+    return len(last) > len(spec.datasets()) and all(kind in _TAKEN for kind in last.values())
 
 
 def _at_google(spec: "ConnectionSpec") -> list[str]:

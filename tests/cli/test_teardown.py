@@ -160,3 +160,13 @@ def test_a_view_that_source_made_goes_and_others_stay(google, call):
     assert gone.status == 0, gone.err
     assert set(dataset.tables) == {"people", "theirs"}
     assert "it is not empty" in gone.err
+
+
+def test_after_a_teardown_it_is_not_said_that_anything_stays_at_google(google, call):
+    google("fresh")
+    assert call("apply", "--yes").status == 0
+    assert call("teardown", "--yes").status == 0
+    removed = call("connections", "remove", "default", "--yes")
+    assert removed.status == 0, removed.err
+    assert "At Google everything stays" not in removed.err
+    assert "kbq-tui teardown" not in removed.err
