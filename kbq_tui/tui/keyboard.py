@@ -317,10 +317,18 @@ def bound(id_: str, action: str) -> Binding:
     return Binding(key.keys, action, str(Message(key.label or key.help)), show=False, priority=key.priority, id=key.id)
 
 
-def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
-    """Return the footer's hints for some scopes: each key and its label, in the order of the scopes."""
+def hints(
+    *scopes: str, without: frozenset[str] = frozenset(), labels: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
+    """Return the footer's hints for some scopes: each key and its label, in the order of the scopes.
+
+    Args:
+        scopes: the scopes.
+        without: ids of keys that are left out.
+        labels: for some ids, another label than the table's.
+    """
     return [
-        (_three() if key.id == _TOGETHER[-1] else key.face, translate(key.label))
+        (_three() if key.id == _TOGETHER[-1] else key.face, (labels or {}).get(key.id) or translate(key.label))
         for scope in scopes
         for key in KEYS
         if key.scope == scope and key.label and key.id not in without

@@ -110,10 +110,8 @@ class VerifyScreen(BaseScreen):
         on_row = isinstance(self.focused, Rows)
         first = self.query_one("#primary", Button)
         enter = first.label if self.focused is first and not wizard.results else self.enter()
-        keys = keyboard.hints(*scopes, without=without)
-        if not wizard.results:  # nothing that could be run again
-            again = (keyboard.face("verify"), translate("Run again"))
-            keys = [(again[0], translate("Run the checks")) if key == again else key for key in keys]
+        labels = {} if wizard.results else {"verify": translate("Run the checks")}  # nothing was run yet
+        keys = keyboard.hints(*scopes, without=without, labels=labels)
         return [("Enter", translate("Details") if on_row else enter), *keys]
 
     def state(self) -> Content:
