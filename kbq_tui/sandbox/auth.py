@@ -25,6 +25,7 @@ MAX_LIFE = 3600.0
 # Scopes that give access to an API, besides cloud-platform.
 SCOPES: Mapping[str, frozenset[str]] = {
     "bigquery": frozenset({SCOPE + "bigquery", SCOPE + "bigquery.readonly"}),
+    "bigquerystorage": frozenset({SCOPE + "bigquery", SCOPE + "bigquery.readonly"}),
     "cloudresourcemanager": frozenset({SCOPE + "cloudplatformprojects", SCOPE + "cloudplatformprojects.readonly"}),
     "serviceusage": frozenset({SCOPE + "service.management", SCOPE + "service.management.readonly"}),
     "iam": frozenset({SCOPE + "iam"}),

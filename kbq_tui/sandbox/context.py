@@ -43,6 +43,7 @@ PREFIX: Mapping[str, str] = {
 # Every API must be enabled in the project that is billed for the call's quota.
 APIS: Mapping[str, tuple[str, str, bool]] = {
     "bigquery": ("bigquery.googleapis.com", "BigQuery API", True),
+    "bigquerystorage": ("bigquerystorage.googleapis.com", "BigQuery Storage API", True),
     "iam": ("iam.googleapis.com", "Identity and Access Management (IAM) API", True),
     "iamcredentials": ("iamcredentials.googleapis.com", "IAM Service Account Credentials API", False),
     "cloudresourcemanager": ("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", False),

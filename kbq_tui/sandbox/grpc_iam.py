@@ -3,20 +3,16 @@
 Requests are turned into REST's JSON, and answers from it into messages, so that both protocols behave alike.
 """
 
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 from google.cloud.iam_admin_v1 import types
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.protobuf import empty_pb2, json_format
-from grpc_status import rpc_status
 
-from kbq_tui.sandbox import errors, exchanges, iam
+from kbq_tui.sandbox import grpc_calls, iam
 from kbq_tui.sandbox.context import Call, SandboxContext
-from kbq_tui.sandbox.faults import Rule
 
 JSON = dict[str, Any]
 SERVICE = "google.iam.admin.v1.IAM"
@@ -108,81 +104,27 @@ def path_params(name: str) -> dict[str, str]:
 def _behaviour(ctx: SandboxContext, method: str, response: Any) -> Callable[[Any, grpc.ServicerContext], bytes]:
     _, _, handler, write = iam.METHODS[method]
 
+    def encode(result: Any) -> list[bytes]:
+        # REST now has fields that the client library's message does not have
+        return [json_format.ParseDict(result, response(), ignore_unknown_fields=True).SerializeToString()]
+
     def serve(request: Any, context: grpc.ServicerContext) -> bytes:
         body = json_format.MessageToDict(request)
         name = next((body[key] for key in ("name", "resource", "parent") if body.get(key)), "")
         name = name or body.get("serviceAccount", {}).get("name", "")
-        headers = {str(k): str(v) for k, v in context.invocation_metadata()}
+        headers = grpc_calls.metadata(context)
         call = Call(ctx, method, path_params(name), body, headers, body, is_write=write)
         call.resource = name
-        fault = None
-        try:
-            fault = ctx.faults.next(method, "before", name)
-            if fault:
-                return _carry_out(ctx, context, fault, call)
-            if ctx.latency:
-                time.sleep(ctx.latency)
-            result = ctx.run(call, handler)
-        except errors.ApiError as error:
-            ctx.record(call, error.http)
-            if fault is None:
-                _tell(call, error.http, error.modern())
-            _abort(context, error)
-        ctx.record(call, 200)
-        _tell(call, 200, result)
-        # REST now has fields that the client library's message does not have
-        answer = json_format.ParseDict(result, response(), ignore_unknown_fields=True).SerializeToString()
-        fault = ctx.faults.next(method, "after", name)
-        try:
-            return _carry_out(ctx, context, fault, None) if fault else bytes(answer)
-        except errors.ApiError as error:
-            _abort(context, error)
-        raise AssertionError("abort raises")
+        return next(grpc_calls.answer(ctx, context, call, handler, encode, in_rest=True))
 
     return serve
 
 
-def _tell(call: Call, status: int, answer: Any) -> None:
-    exchanges.tell(lambda: exchanges.Exchange(call.method, "gRPC", call.resource, [], call.body, status, answer))
-
-
-def _abort(context: grpc.ServicerContext, error: errors.ApiError) -> None:
-    """End the call with a rich status (https://grpc.io/docs/guides/error/#richer-error-model); raises."""
-    context.abort_with_status(rpc_status.to_status(error.proto_status()))
-
-
-def _carry_out(ctx: SandboxContext, context: grpc.ServicerContext, rule: Rule, call: Call | None) -> bytes:
-    """Apply a fault to a gRPC call; `call` is logged if the server did not act."""
-    if rule.kind == "status":
-        raise rule.error()
-    if call:
-        ctx.record(call, 503)
-    if rule.kind in ("malformed", "truncated", "content-type"):
-        return b"\xff\xff\xff\xff"  # no protobuf message begins with these bytes
-    if rule.kind == "hang":
-        end = time.monotonic() + rule.seconds
-        while context.is_active() and time.monotonic() < end and not ctx.stopping.wait(0.02):
-            pass
-    context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
-    raise AssertionError("abort raises")
-
-
-def serve(ctx: SandboxContext, port: int = 0) -> tuple[grpc.Server, str]:
-    """Start the gRPC server on loopback.
-
-    Returns:
-        The server, and its address, ``127.0.0.1:PORT``.
-    """
-    server = grpc.server(
-        ThreadPoolExecutor(64, "sandbox-grpc"),
-        options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", -1)],
-    )
+def handler(ctx: SandboxContext) -> grpc.GenericRpcHandler:
+    """The service's methods for a sandbox."""
     handlers = {}
     for rpc, (method, request, response) in RPCS.items():
         handlers[rpc] = grpc.unary_unary_rpc_method_handler(
             _behaviour(ctx, method, _pb(response)), request_deserializer=_pb(request).FromString
         )
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-    bound = server.add_secure_port(f"127.0.0.1:{port}", grpc.local_server_credentials())
-    server.start()
-    return server, f"127.0.0.1:{bound}"
+    return grpc.method_handlers_generic_handler(SERVICE, handlers)

@@ -28,7 +28,7 @@ from kbq_tui.sandbox import (
     control,
     crm,
     errors,
-    grpc_iam,
+    grpc_server,
     guard,
     iam,
     key_use_api,
@@ -167,7 +167,7 @@ class Sandbox:
             self._make_keys()
             self._run_sql()
             self._make_jobs()
-            self._grpc, self.grpc_address = grpc_iam.serve(self.context, self._grpc_port)
+            self._grpc, self.grpc_address = grpc_server.serve(self.context, self._grpc_port)
             self._serve(sock)
         except BaseException:
             sock.close()

@@ -113,6 +113,7 @@ class Engine:
         self._extents: dict[str, tuple[int, int]] = {}  # by the query that makes a table's rows
         self.jobs: dict[tuple[str, str], Any] = {}
         self.sessions: dict[str, tuple[str, str]] = {}  # id -> project and user
+        self.reads: dict[str, Any] = {}  # sessions of the Storage Read API, by name
         self.uploads: dict[str, tuple[JSON, bytearray]] = {}  # uploads that are under way, and the jobs they are for
         self.unfilled: dict[str, Callable[[], None]] = {}  # tables whose rows are stored when they are first read
 
@@ -281,13 +282,30 @@ class Engine:
         Raises:
             duckdb.Error: as `run`.
         """
-        self._serial += 1
-        name = f"q{self._serial}"
+        name = self.keep(sql, watch)
         try:
-            self._aside(watch, lambda db: db.execute(f"CREATE TABLE {name} AS {sql}"))
             yield name
         finally:
-            self.execute(f"DROP TABLE IF EXISTS {name}")
+            self.forget(name)
+
+    def keep(self, sql: str, watch: StatementLimits) -> str:
+        """Store a query's rows in a DuckDB table until `forget`, and return its name.
+
+        Raises:
+            duckdb.Error: as `run`.
+        """
+        self._serial += 1
+        name = f"q{self._serial}"
+        self._aside(watch, lambda db: db.execute(f"CREATE TABLE {name} AS {sql}"))
+        return name
+
+    def forget(self, name: str) -> None:
+        """Delete the rows that `keep` stored."""
+        self.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def arrow(self, name: str, first: int, after: int) -> Any:
+        """Rows that `keep` stored, by number, as an object with ``__arrow_c_stream__``."""
+        return self._db.sql(f"SELECT * FROM {name} WHERE rowid >= {int(first)} AND rowid < {int(after)}")  # noqa: S608
 
     def _aside(self, watch: StatementLimits, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """Do some work on a separate connection and without the lock, until it is done or has to end."""
