@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kbq_tui.shell import sql as statements
+from tests.live import storage_proofs  # noqa: F401  (adds its proofs to the list)
 from tests.live.beliefs import PAGE, SANDBOX, SURE, beliefs, page
 from tests.live.conftest import LiveProject
 from tests.live.proofs import PROOFS, GoogleRest, eventually, proves, refused, value, with_table
