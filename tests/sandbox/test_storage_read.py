@@ -213,6 +213,7 @@ def test_a_restriction_chooses_rows(reader):
         ("SUM(id) > 1", "takes no subqueries"),
         ("TRUE) LIMIT (1", "is not one expression"),
         ("nope = 1", "Unrecognized name: nope"),
+        ("CAST(name AS INT64) = 1", "Bad int64 value: n"),
         ("id >", "Syntax error"),
     ],
 )

@@ -17,6 +17,7 @@ from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE, Field
 
 _MOST = 1_000_000
 """The most bytes of a record batch, unless one row has more: by default a client of gRPC takes messages of 4 MB."""
+_MOST_ROWS = 10_000
 _ENDS = ("start", "end")
 _SQL_TYPE = "google:sqlType:"
 _SCALARS: dict[str, Callable[[], Any]] = {
@@ -73,6 +74,10 @@ class ArrowWriter:
             The message of each record batch, and the number of its rows.
         """
         if first >= after:
+            return
+        if after - first > _MOST_ROWS:
+            for begin in range(first, after, _MOST_ROWS):
+                yield from self.batches(read, begin, min(begin + _MOST_ROWS, after))
             return
         arrays = [_fitting(array, self._schema) for array in nanoarrow.c_array_stream(read(first, after))]
         self._writer.write_stream(CArrayStream.from_c_arrays(arrays, self._schema, validate=False))

@@ -118,11 +118,12 @@ def _create(call: Call) -> tuple[ReadSession, bytes, JSON]:
         moment = dt.datetime.fromisoformat(snapshot.replace("Z", "+00:00"))
         time_travel.check(session, table, int(moment.timestamp() * 1000))
     columns = _selected(table.schema, [str(name) for name in options.get("selectedFields") or []])
-    sql = _rows_sql(session, table, columns, str(options.get("rowRestriction") or ""))
+    tree = _rows(session, table, columns, str(options.get("rowRestriction") or ""))
+    sql, _, _ = query.describe(session, tree)
     try:
         copy = session.engine.keep(f"SELECT {arrow.select(columns)} FROM ({sql})", session.watch)  # noqa: S608
     except duckdb.Error as error:
-        raise query.binding_error(session, exp.Null(), error) from error
+        raise query.binding_error(session, tree, error) from error
     home = f"projects/{project.id}/locations/{dataset.location.lower()}"
     count = int(session.engine.execute(f"SELECT count(*) FROM {copy}").rows[0][0])  # noqa: S608
     expires = call.world.clock() + _LIFE
@@ -170,7 +171,10 @@ def read(call: Call) -> StreamRows:
         raise ApiError(400, "FAILED_PRECONDITION", text, "failedPrecondition")
     writer = arrow.ArrowWriter(session.columns)
     batches = writer.batches(lambda begin, end: engine.arrow(session.copy, begin, end), first, session.rows)
-    return StreamRows(writer.schema, list(batches), first, session.rows)
+    try:
+        return StreamRows(writer.schema, list(batches), first, session.rows)
+    except duckdb.Error as error:
+        raise refusals.invalid(f"Not supported here: {str(error).splitlines()[0]}") from error
 
 
 def split(call: Call) -> None:
@@ -256,12 +260,12 @@ def _pruned(schema: list[Field], names: set[str], before: str) -> list[Field]:
     return kept
 
 
-def _rows_sql(session: QuerySession, table: Table, columns: list[Field], restriction: str) -> str:
-    """The rows that the caller may see, in DuckDB's SQL: translated from a query of the same rows and columns, so that
-    keys, policy tags, row access policies and demanded partition filters count as they do for queries.
+def _rows(session: QuerySession, table: Table, columns: list[Field], restriction: str) -> exp.Select:
+    """A query of the rows and columns, so that keys, policy tags, row access policies and demanded partition filters
+    count as they do for queries.
 
     Raises:
-        ApiError: the caller may not read them, or the restriction is not one expression over the table's columns.
+        ApiError: the restriction is not one expression over the table's columns.
     """
     place = ".".join(f"`{part}`" for part in (table.project_id, table.dataset_id, table.table_id))
     shown = ", ".join(f"`{f['name']}`" for f in columns)
@@ -272,14 +276,16 @@ def _rows_sql(session: QuerySession, table: Table, columns: list[Field], restric
     except SqlError as error:
         raise query.syntax_refusal(error) from error
     tree = statements[0].tree
-    plain = len(statements) == 1 and isinstance(tree, exp.Select)
-    if not plain or not isinstance(tree, exp.Select) or {key for key, value in tree.args.items() if value} - _CLAUSES:
+    if not isinstance(tree, exp.Select) or len(statements) != 1 or _clauses(tree) - _CLAUSES:
         raise refusals.invalid(f"row_restriction is not one expression: {restriction}")
     condition = tree.args.get("where")
     if condition is not None and condition.find(exp.Query, exp.AggFunc, exp.Window):
         raise refusals.invalid(f"row_restriction takes no subqueries, aggregate and window functions: {restriction}")
-    sql, _, _ = query.describe(session, tree)
-    return sql
+    return tree
+
+
+def _clauses(tree: exp.Select) -> set[str]:
+    return {key for key, value in tree.args.items() if value}
 
 
 def _missing(permission: str, resource: str) -> ApiError:
