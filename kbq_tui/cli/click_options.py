@@ -221,11 +221,12 @@ class LanguageCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse a key that was pasted by mistake, before it becomes a file's name or is sent anywhere."""
         if not isinstance(self, click.Group) and not self.takes_any_text and any(len(arg) > 40 for arg in args):
-            from kbq_tui.model.secret import scrub, scrub_typed
+            from kbq_tui.model.secret import is_key_line, scrub, scrub_typed
 
             for arg in args:
                 value = arg.partition("=")[2] if arg.startswith("--") and "=" in arg else arg
-                if scrub(value) != value or ("/" not in value[:1] and scrub_typed(value) != value):
+                path = value.startswith("/") and not is_key_line(value)
+                if (scrub(value) if path else scrub_typed(value)) != value:
                     raise click.UsageError(
                         translate("This looks like a secret. Name the file that holds it instead."), ctx
                     )

@@ -44,6 +44,7 @@ _BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 
 _PIECE: Final = pattern(r"(?<![A-Za-z0-9+/=\\])[A-Za-z0-9+/\\]{60,}={0,2}(?![A-Za-z0-9+/=\\])")
+_LINE: Final = pattern(r"[A-Za-z0-9+/]{64}")
 _MIXED: Final = (pattern("[a-z]"), pattern("[A-Z]"), pattern("[0-9]"))
 
 
@@ -109,6 +110,14 @@ def scrub_typed(text: str) -> str:
     This is not done elsewhere, because it would remove more than keys: paths consist of the same characters.
     """
     return _PIECE.sub(lambda m: MASK if all(kind.search(m[0]) for kind in _MIXED) else m[0], scrub(text))
+
+
+def is_key_line(text: str) -> bool:
+    """Return whether a text is like a whole line of a private key, though it may begin as a path does.
+
+    Source: https://www.rfc-editor.org/rfc/rfc7468#section-2 (64 characters of base64)
+    """
+    return _LINE.fullmatch(text) is not None and all(kind.search(text) for kind in _MIXED)
 
 
 def _without_tails(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.secret import scrub, scrub_typed
+from kbq_tui.model.secret import is_key_line, scrub, scrub_typed
 
 IMPORT_DATASET: Final = "KLAVIYO_IMPORT_FROM_DWH"
 STAGING_DATASET: Final = "KLAVIYO_TMP"
@@ -177,8 +177,9 @@ def normal_location(value: str) -> str:
 
 def check_key_file(value: str) -> Message | None:
     """Return why `value` cannot be a key file's path, or None. It is stored, so it must not be the key itself."""
-    # a long path looks like a line of a key
-    seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)
+    # a long path looks like a part of a key; one line of a key in 64 begins with a slash
+    path = value.startswith(("/", "~")) and not is_key_line(value)
+    seen = scrub(value) if path else scrub_typed(value)
     if seen != value:
         return message("This looks like a secret. Name the file that holds it instead.")
     return check_path(value) or check_lengths(value)

@@ -104,6 +104,15 @@ def test_what_cannot_be_right_exits_with_2_names_itself_and_prints_no_result(env
     assert ended.stdout == ""
 
 
+def test_a_line_of_a_key_that_begins_as_a_path_does_is_refused(env):
+    line = "/" + "aZ9" * 21
+    for arguments in (("plan", "--key-file", line), ("sandbox", f"--scenario={line}")):
+        ended = run(env, *arguments)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert "looks like a secret" in ended.stderr
+        assert line not in ended.stderr
+
+
 @pytest.mark.parametrize("value", ["\u00fc", " ", "a\nb", "\udcff", "x" * 10_000])
 def test_a_quota_project_that_cannot_be_one_names_its_variable(env, value: str):
     """Google's clients put it into a header, and the resulting failure looks like one of Google's."""

@@ -52,6 +52,10 @@ def test_a_line_of_a_key_is_no_name_though_its_characters_would_do() -> None:
     line = "aZ9" * 21 + "b"  # as long as the lines of a key file; one in eight has no plus sign and no slash
     for check in (s.check_project, s.check_dataset, s.check_account, s.check_location, s.check_name):
         assert check(line), check.__name__
+    assert s.check_key_file(line)
+    for path in ("/home/olga/Keys2026/" + "a" * 45, "/home/olga/keys/" + "Ab1" * 20 + ".json", "~/" + "Ab1" * 22):
+        assert s.check_key_file(path) is None
+    assert s.check_key_file("/" + line[1:])
     assert s.check_dataset("customers_2026_export_of_all_stores_in_europe_and_north_america_V2") is None
 
 
