@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
@@ -15,6 +16,7 @@ from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.running import run
 from kbq_tui.tui.screens.dashboard import DashboardScreen
+from tests.stories.scene import MemoryJournal
 from tests.tui import fakes
 from tests.tui.screens import looked, on, until
 
@@ -63,6 +65,24 @@ async def test_where_another_process_is_at_it_the_dashboard_stays_and_says_who()
         await until(pilot, looked())
         app.navigation.open_setup("default", Step.DATASETS)
         assert "4711" in await until(pilot, on(ProblemSheet))
+
+
+async def test_a_journal_that_cannot_be_used_is_told_with_its_remedy_when_the_checks_are_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def damaged(_: MemoryJournal) -> NoReturn:
+        details = {"path": "/home/olga/journal.jsonl", "reason": "line 15: kbq-tui did not write this."}
+        raise ProblemError(catalogue.problem(Code.JOURNAL_DAMAGED, Context(), **details))
+
+    app = build(fakes.complete_left_at_verify().services(), DisplayOptions())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, on(Step.VERIFY))
+        await until(pilot, lambda: not app.wizard.busy)
+        monkeypatch.setattr(MemoryJournal, "changes", damaged)
+        await pilot.press("r")
+        shown = await until(pilot, on(ProblemSheet))
+        assert "line 15" in shown
+        assert "Keep the damaged file aside" in shown
 
 
 def test_a_set_up_does_not_even_start_beside_another() -> None:

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.engine.verify.checks import expected
-from kbq_tui.i18n.messages import joined, render, translate
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.age import ago
 from kbq_tui.model.checks import Check
 from kbq_tui.model.codes import ProblemCode as Code
@@ -297,7 +297,7 @@ class VerifyScreen(BaseScreen):
         try:
             await wizard.verify()
         except ProblemError as error:
-            wizard.say(joined(": ", error.problem.title, error.problem.cause), bad=True)
+            self.host.open_problem(error.problem)  # a note has no room for the remedy
         if self.is_current and wizard.healthy:
             self.query_one("#primary").focus()
 
