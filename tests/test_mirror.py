@@ -74,6 +74,7 @@ TESTED_ELSEWHERE = {
     "engine/source/runner": "cli/test_source.py",
     "engine/status_row": "cli/test_status.py",
     "engine/status": "engine/test_verify_status.py",
+    "engine/key_status": "engine/test_verify_status.py",
     "engine/sync_activity": "cli/test_activity.py",
     "engine/teardown": "cli/test_teardown.py",
     "engine/threads": "gcp/test_speed.py",

@@ -104,7 +104,10 @@ class Machine:
             return Known(name, None)
         last = self.store.last_verify(name)
         state = "unverified" if last is None else "ok" if last.get("ok") is True else "failing"
-        what = ("setup" if not saved.finished else "verify") if state != "ok" else "" if saved.connected else "values"
+        if state != "ok":
+            what = "verify" if saved.finished else "setup"
+        else:
+            what = self._rotation(connection) or ("" if saved.connected else "values")
         return Known(
             name,
             connection,
@@ -113,6 +116,13 @@ class Machine:
             key_written=self._key_written(connection),
             next=_next(what, name) if what else "",
         )
+
+    def _rotation(self, connection: Connection) -> str:
+        """Return the command that goes on with a rotation of the key, or tells why that cannot be said; else empty."""
+        try:
+            return "key rotate" if self.store.rotation(connection.spec) is not None else ""
+        except ProblemError:
+            return "doctor"
 
     def _key_written(self, connection: Connection) -> datetime | None:
         spec = connection.spec

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from kbq_tui.engine.drift import Drift, drifted, merged, seen_values, values_from_json, values_to_json
+from kbq_tui.engine.key_status import ENDS_DAYS, key_in_use
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.looks import Looked
-from kbq_tui.engine.status import ENDS_DAYS, Status, key_in_use
+from kbq_tui.engine.status import Status
 from kbq_tui.engine.status_row import State, StatusRow
 from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.codes import ProblemCode as Code

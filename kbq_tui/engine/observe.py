@@ -16,7 +16,7 @@ from kbq_tui.engine.waiting import own_changes
 from kbq_tui.model.changes import ACCOUNT, KEY, OwnChange, concerns_account, last_recent
 from kbq_tui.model.observed import Absent, AccountInfo, KeyInfo, LocalKey, Observed, Part, Present, Unknown
 from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
-from kbq_tui.model.rotation import rotating_keys
+from kbq_tui.model.rotation import rotation_of
 from kbq_tui.model.spec import REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
@@ -125,7 +125,7 @@ async def observe(
         elsewhere=elsewhere,
         neighbours=await offload(ports.neighbours) if beside_others else (),
         changes=changes,
-        rotating=rotating_keys(changes, spec),
+        rotation=rotation_of(changes, spec),
     )
     causes = await named_similar(cloud, project, observed_causes(observed, context_of(spec)))
     return explained(observed, causes)

@@ -5,31 +5,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import holds
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.drift import Drift
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
-from kbq_tui.engine.key_use import last_uses
+from kbq_tui.engine.key_status import idle, key_age, rotation
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import Message, joined, message, message_n, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.jobs import JobInfo
-from kbq_tui.model.key_use import IDLE, MAX_AGE_DAYS, idle_since
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import KeyInfo, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
+from kbq_tui.model.observed import Observed, Part, Present, Unknown, value_of
 from kbq_tui.model.operations import Action, ActionKind
 from kbq_tui.model.plan import Plan
-from kbq_tui.model.problem import Problem, Retry
+from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import time_in
 from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
-from kbq_tui.planning.diff import context_of, diff
+from kbq_tui.planning.diff import diff
 from kbq_tui.planning.sync_activity import klaviyos, overdue, span, times, usual_interval
 
-__all__ = ["ENDS_DAYS", "RECENT_JOBS", "Health", "Line", "Status", "status"]
+__all__ = ["RECENT_JOBS", "Health", "Line", "Status", "status"]
 
 RECENT_JOBS = 50
 """The number of the account's newest jobs that are read; our own checks are among them."""
@@ -39,9 +37,6 @@ _JOBS = "jobs"
 _BARS = 24
 """The hours whose jobs are drawn as bars."""
 
-ENDS_DAYS = 14
-"""From how many days before a key's expiration on there is a warning."""
-
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -50,7 +45,7 @@ class Status:
     Attributes:
         spec: the connection.
         at: when the look began.
-        lines: credential, project, APIs, datasets, account, key, grants, last verification, jobs.
+        lines: credential, project, APIs, datasets, account, key, grants, a rotation, last verification, jobs.
         plan: what would have to be done to repair it.
         observed: the present state.
         as_of: when the shown values were read; None if none could be.
@@ -148,7 +143,8 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         _credential(observed),
         *_by_step(plan, observed),
         *_settings(spec, plan, observed),
-        _key_age(spec, observed, await _idle(spec, ports, observed, jobs)),
+        key_age(spec, observed, await idle(spec, ports, observed, jobs)),
+        *rotation(spec, observed),
         _last_verify(last_verify, str(ports.ours("verify"))),
         _jobs(_explained(jobs, observed), observed.at),
     ]
@@ -266,74 +262,6 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
         return True
     parts: list[Part[object]] = [*observed.datasets.values(), observed.account, observed.bindings, observed.key]
     return any(isinstance(p, Unknown) and p.problem is problem for p in [*parts, observed.keys])
-
-
-async def _idle(
-    spec: ConnectionSpec, ports: Ports, observed: Observed, jobs: Part[tuple[JobInfo, ...]]
-) -> timedelta | None:
-    """Return for how long the key was not used, if that is long enough for a warning; None if not known.
-
-    A job of Klaviyo's in the last days shows that the key is in use; only without one the key's use is read.
-    """
-    key = key_in_use(observed)
-    if key is None or key.disabled or observed.at - key.created < IDLE:
-        return None
-    newest = klaviyos(value_of(jobs) or ())[:1]
-    if any(observed.at - job.created < IDLE for job in newest):
-        return None
-    return idle_since(key, await last_uses(spec, ports.cloud, (key,), observed.at), observed.at)
-
-
-def _key_age(spec: ConnectionSpec, observed: Observed, idle: timedelta | None) -> Line:
-    title = message("Key age")
-    late = is_new_key(observed) and not _lists_our_key(observed)
-    if isinstance(observed.keys, Unknown) and not (late and observed.keys.problem.retry is Retry.NOT_YET):
-        return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
-    if late:
-        return Line("key-age", title, Health.OK, message("created a moment ago; Google does not list it yet"))
-    if not isinstance(observed.keys, Present) or _used_id(observed) is None:
-        return Line("key-age", title, Health.UNKNOWN, message("no key here"))
-    ours = key_in_use(observed)
-    if ours is None:
-        return Line("key-age", title, Health.BROKEN, message("Google does not know the key that is kept here"))
-    days = (observed.at - ours.created).days
-    age = message_n("{n} day", "{n} days", days)
-    text = message("{age}; the account has {n} of 10 keys", age=age, n=len(observed.keys.value))
-    if ours.expires is not None:
-        text = message("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
-    if idle is not None:
-        text = message("{text}; not used for {n} days", text=text, n=idle.days)
-    problem = _tired(spec, ours, age, observed.at, idle)
-    return Line("key-age", title, Health.OK if problem is None else Health.WARNING, text, problem)
-
-
-def _tired(spec: ConnectionSpec, key: KeyInfo, age: Message, now: datetime, idle: timedelta | None) -> Problem | None:
-    """Return the problem of a key that should be replaced or that nobody uses; None if neither is so."""
-    known = {"key_id": key.id[:12], "account": spec.account_email}
-    if key.expires is not None and (key.expires - now).days < ENDS_DAYS:
-        return catalogue.problem(Code.KEY_ENDS, context_of(spec), **known, date=f"{key.expires:%Y-%m-%d}")
-    if (now - key.created).days > MAX_AGE_DAYS:
-        return catalogue.problem(Code.KEY_OLD, context_of(spec), **known, age=age)
-    if idle is not None:
-        return catalogue.problem(Code.KEY_IDLE, context_of(spec), **known, days=idle.days)
-    return None
-
-
-def key_in_use(observed: Observed) -> KeyInfo | None:
-    """Return Google's list entry for the key that is stored here or was handed over; None if Google does not list
-    it."""
-    key_id = _used_id(observed)
-    return next((key for key in value_of(observed.keys) or () if key.id == key_id), None)
-
-
-def _used_id(observed: Observed) -> str | None:
-    """Return the id of the key that is stored here, else of the one that was handed over."""
-    return observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
-
-
-def _lists_our_key(observed: Observed) -> bool:
-    held, keys = value_of(observed.key), value_of(observed.keys) or ()
-    return held is not None and any(k.id == held.key_id for k in keys)
 
 
 def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:

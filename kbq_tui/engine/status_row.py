@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from kbq_tui.engine.health import Health
+from kbq_tui.engine.key_status import key_in_use
 from kbq_tui.engine.looks import Looked
-from kbq_tui.engine.status import Status, key_in_use
+from kbq_tui.engine.status import Status
 from kbq_tui.i18n.messages import EMPTY, Message, joined
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kbq_tui.engine.source_looks import SourceLooks
     from kbq_tui.local.journal import FileJournal
     from kbq_tui.model.checks import CheckResult
+    from kbq_tui.model.rotation import Rotation
+    from kbq_tui.model.spec import ConnectionSpec
 
 _FINISHED = "finished"
 
@@ -189,6 +191,14 @@ class FileStore:
 
         pending = self.journal(name).pending()
         return tuple(f"{p.action} ({p.resource})" for p in pending if not is_rotation(p.action))
+
+    def rotation(self, spec: ConnectionSpec) -> Rotation | None:
+        """Return the rotation of the key that is under way, according to the journal. Raises ProblemError."""
+        if not os.path.lexists(self._journal_path(spec.name)):
+            return None
+        from kbq_tui.model.rotation import rotation_of
+
+        return rotation_of(self.journal(spec.name).changes(), spec)
 
     def _state(self, name: str) -> ConnectionState:
         return ConnectionState(self._paths.of_connection(name))

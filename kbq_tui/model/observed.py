@@ -10,6 +10,7 @@ from kbq_tui.model.changes import KEY, OwnChange, is_recent, last_recent
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
+from kbq_tui.model.rotation import Rotation
 from kbq_tui.model.spec import ConnectionSpec
 
 T = TypeVar("T")
@@ -246,7 +247,7 @@ class Observed:
         neighbours: the other connections of this machine; empty if they were not read.
         causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
         changes: our own changes so far, oldest first.
-        rotating: ids of the keys of a rotation that is under way, the old one and the new one.
+        rotation: the rotation of the key that is under way, according to the journal; None if there is none.
     """
 
     at: datetime
@@ -267,7 +268,12 @@ class Observed:
     neighbours: tuple[ConnectionSpec, ...] = ()
     causes: tuple[Problem, ...] = ()
     changes: tuple[OwnChange, ...] = ()
-    rotating: tuple[str, ...] = ()
+    rotation: Rotation | None = None
+
+    @property
+    def rotating(self) -> tuple[str, ...]:
+        """The ids of the keys of the rotation that is under way, the old one and the new one."""
+        return self.rotation.keys if self.rotation is not None else ()
 
 
 def is_new_key(observed: Observed) -> bool:

@@ -34,6 +34,11 @@ class Rotation:
     taken: datetime | None = None
     disabled: datetime | None = None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The ids of both keys, the old one first; of the old one alone before there is a new one."""
+        return tuple(filter(None, (self.old, self.new)))
+
 
 def mark(kind: ActionKind, spec: ConnectionSpec, key_id: str) -> str:
     """Return the journal's id for a point that was reached, such as `rotate:KEY_ID`."""
@@ -69,12 +74,6 @@ def rotation_of(changes: Iterable[OwnChange], spec: ConnectionSpec) -> Rotation 
 def _key_of(change: OwnChange, kind: ActionKind) -> str:
     """Return the key that a change of this kind is about; empty for other changes."""
     return change.key.detail if change.key.kind is kind else ""
-
-
-def rotating_keys(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[str, ...]:
-    """Return the ids of both keys of a rotation in progress; empty if there is none."""
-    found = rotation_of(changes, spec)
-    return tuple(filter(None, (found.old, found.new))) if found is not None else ()
 
 
 def is_rotation(action: str) -> bool:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.changes import is_recent
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_use import IDLE, KeyState, KeyUses, state_of
@@ -128,6 +129,20 @@ def next_step(view: RotationView, spec: ConnectionSpec, grace: timedelta = GRACE
 def ends(rotation: Rotation, grace: timedelta) -> datetime:
     """Return when the disabled old key may be deleted."""
     return (rotation.disabled or rotation.taken or rotation.begun) + grace
+
+
+def progress(rotation: Rotation) -> Message:
+    """Return what the journal says of a rotation's progress: the first thing that is still to be done."""
+    if not rotation.new:
+        return message("the new key is not created yet")
+    if rotation.verified is None:
+        return message("the new key is not verified yet")
+    if rotation.taken is None:
+        return message("Klaviyo has not been seen to use the new key yet")
+    if rotation.disabled is None:
+        return message("Klaviyo uses the new key, and the old one is not disabled yet")
+    at = f"{ends(rotation, GRACE):%Y-%m-%d %H:%M} UTC"
+    return message("the old key is disabled, to be deleted from {at} on", at=at)
 
 
 def spare_keys(view: RotationView, uses: KeyUses) -> tuple[KeyInfo, ...]:

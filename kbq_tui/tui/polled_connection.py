@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 
 from kbq_tui.engine.health import outage_of
+from kbq_tui.engine.key_status import key_in_use
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.overview import WORST_FIRST, Overview
 from kbq_tui.engine.services import SavedConnection
-from kbq_tui.engine.status import Health, Line, Status, key_in_use
+from kbq_tui.engine.status import Health, Line, Status
 from kbq_tui.i18n.messages import EMPTY, Message, joined
 from kbq_tui.model.observed import Unknown, value_of
 from kbq_tui.model.problem import Problem

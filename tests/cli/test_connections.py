@@ -67,6 +67,9 @@ def test_what_was_verified_and_the_key_s_age_are_in_the_list(google, call):
     assert (row["state"], row["next"]) == ("ok", "kbq-tui values shop")
     assert row["verified_at"]
     assert "just now" in call("connections", "list").out
+    assert call("key", "rotate", "shop", "--yes", "--wait", "0").status == 6
+    (row,) = call("connections", "list", "--json").json["connections"]
+    assert (row["state"], row["next"]) == ("ok", "kbq-tui key rotate shop")
 
 
 def test_nothing_set_up_is_an_empty_list(call):

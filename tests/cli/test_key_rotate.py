@@ -49,7 +49,9 @@ def test_from_the_new_key_to_the_end_of_the_old_one(google, call):
     assert "within the last hour" in first.err
     assert "kbq-tui key rotate" in first.err
     assert not Path(path).exists()
-    assert call("status", *there.key_options).status == 0
+    seen = call("status", *there.key_options)
+    assert seen.status == 0
+    assert "Klaviyo uses the new key, and the old one is not disabled yet" in seen.out
     assert "KBQ-KEY" not in call("plan", "--json", *there.key_options).out
     assert call("verify", *there.key_options).status == 0
     forget(there)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from kbq_tui.engine.health import Health
+from kbq_tui.engine.health import Health, Line
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.rotation import roll_back, rotate
 from kbq_tui.engine.rotation_state import RotationOptions, RotationOutcome
@@ -99,6 +99,36 @@ def test_the_new_key_is_made_verified_and_handed_over_while_the_old_one_works(gr
     assert [key.key_id for key in ground.handed] == [ground.new]
     assert ground.keys.local is not None
     assert ground.keys.local.key_id == OLD
+
+
+def told_by_status(ground: RotationScene) -> Line | None:
+    seen = asyncio.run(status(SPEC, ground.ports))
+    return next((line for line in seen.lines if line.id == "rotation"), None)
+
+
+def test_a_rotation_that_is_not_finished_is_told_by_the_status(ground: RotationScene) -> None:
+    assert told_by_status(ground) is None
+    ground.go()
+    line = told_by_status(ground)
+    assert line is not None
+    assert line.health is Health.WARNING
+    assert line.problem is not None
+    assert line.problem.code == Code.ROTATION_OPEN
+    assert "kbq-tui key rotate" in str(line.problem.steps)
+    assert "Klaviyo has not been seen to use the new key yet" in str(line.text)
+    ground.used(ground.new)
+    ground.pass_time(2 * HOUR)
+    ground.go()
+    waiting = told_by_status(ground)
+    assert waiting is not None
+    assert (waiting.health, waiting.problem) == (Health.OK, None)
+    assert "the old key is disabled" in str(waiting.text)
+    ground.pass_time(DAY)
+    late = told_by_status(ground)
+    assert late is not None
+    assert late.health is Health.WARNING
+    assert ground.go().finished
+    assert told_by_status(ground) is None
 
 
 def test_klaviyo_s_first_call_is_waited_for_in_sight(ground: RotationScene) -> None:

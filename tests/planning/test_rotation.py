@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,9 @@ from kbq_tui.model.key_use import KeyCall, KeyUses, UseSource
 from kbq_tui.model.observed import KeyInfo, LocalKey
 from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.problem import ProblemError
-from kbq_tui.model.rotation import Rotation, rotating_keys, rotation_of
+from kbq_tui.model.rotation import Rotation, rotation_of
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.planning.rotation import GRACE, RotationStep, RotationView, next_step, old_key, spare_keys
+from kbq_tui.planning.rotation import GRACE, RotationStep, RotationView, next_step, old_key, progress, spare_keys
 
 SPEC = ConnectionSpec("my-project")
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -161,7 +162,6 @@ def test_the_journal_is_the_memory() -> None:
         change(f"rotate-created:{NEW}", 8),
     ]
     assert rotation_of(lines, SPEC) == Rotation(OLD, NOW - timedelta(hours=9), NEW)
-    assert rotating_keys(lines, SPEC) == (OLD, NEW)
     lines += [change(f"rotate-verified:{NEW}", 7), change(f"rotate-taken:{NEW}", 6, made=False)]
     assert rotation_of(lines, SPEC) == Rotation(OLD, NOW - timedelta(hours=9), NEW, NOW - timedelta(hours=7))
     lines += [change(f"rotate-taken:{NEW}", 5), change(f"disable-key:{OLD}", 4)]
@@ -176,4 +176,22 @@ def test_the_journal_is_the_memory() -> None:
 def test_what_is_done_or_of_another_account_is_no_rotation() -> None:
     assert rotation_of([change(f"rotate:{OLD}", 1)], SPEC) is None
     assert rotation_of([change(f"rotate:{OLD}", 1, made=False, resource="other@x")], SPEC) is None
-    assert rotating_keys([], SPEC) == ()
+
+
+def test_the_keys_of_a_rotation_are_the_old_one_and_the_new_one_once_there_is_one() -> None:
+    assert Rotation(OLD, NOW).keys == (OLD,)
+    assert Rotation(OLD, NOW, NEW).keys == (OLD, NEW)
+
+
+@pytest.mark.parametrize(
+    ("reached", "told"),
+    [
+        ({}, "the new key is not created yet"),
+        ({"new": NEW}, "the new key is not verified yet"),
+        ({"new": NEW, "verified": NOW}, "Klaviyo has not been seen to use the new key yet"),
+        ({"new": NEW, "verified": NOW, "taken": NOW}, "the old one is not disabled yet"),
+        ({"new": NEW, "verified": NOW, "taken": NOW, "disabled": NOW}, f"from {NOW + DAY:%Y-%m-%d %H:%M} UTC on"),
+    ],
+)
+def test_the_first_thing_that_is_still_to_be_done_is_told(reached: dict[str, Any], told: str) -> None:
+    assert told in str(progress(Rotation(OLD, NOW, **reached)))

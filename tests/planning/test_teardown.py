@@ -28,6 +28,7 @@ from kbq_tui.model.observed import (
 from kbq_tui.model.operations import ActionKey, DropDataset
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
+from kbq_tui.model.rotation import Rotation
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER, LABELS, ConnectionSpec
 from kbq_tui.planning.teardown import teardown
 
@@ -219,7 +220,7 @@ def test_an_api_that_we_turned_on_stays_on_and_that_is_said() -> None:
 
 def test_both_keys_of_a_rotation_go() -> None:
     keys = Present((KeyInfo(THEIRS, MADE - timedelta(days=99)), KeyInfo(OURS, MADE)))
-    plan = teardown(SPEC, seen(keys=keys, rotating=(THEIRS, OURS)), EMPTY)
+    plan = teardown(SPEC, seen(keys=keys, rotation=Rotation(THEIRS, MADE, OURS)), EMPTY)
     assert ids(plan) == EVERYTHING | {f"delete-key:{THEIRS}"}
 
 

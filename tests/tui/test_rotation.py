@@ -7,14 +7,16 @@ from textual.pilot import Pilot
 
 from kbq_tui.engine import rotation
 from kbq_tui.engine.services import SavedConnection
+from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.key_use import KeyCall
-from kbq_tui.model.operations import ActionKind
+from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.rotation import mark
 from kbq_tui.model.steps import Step
 from kbq_tui.shell.fetch import fetch_line
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals.ask import Ask
 from kbq_tui.tui.screens.rotation import RotationScreen
+from kbq_tui.tui.widgets.rows import Rows
 from tests.support.memory_machine import BESIDE
 from tests.support.memory_world import SPEC
 from tests.tui import fakes
@@ -28,6 +30,12 @@ def scene(*, production: bool = False) -> fakes.Scene:
     saved = SavedConnection(made.draft, Step.CONNECT, finished=True, connected=True, production=production)
     made.store.saved[made.draft.name] = saved
     return made
+
+
+def read(action: str) -> ActionKey:
+    found = ActionKey.read(action, SPEC.account_email)
+    assert found is not None
+    return found
 
 
 def old_of(made: fakes.Scene) -> str:
@@ -135,6 +143,24 @@ async def test_the_operator_s_word_goes_on_without_klaviyo_s_call() -> None:
         await until(pilot, "It goes on 2026-")
         taken = mark(ActionKind.ROTATE_TAKEN, SPEC, made.world.keys[-1].id)
         assert taken in [change.key.id for change in made.store.changed]
+
+
+async def test_a_rotation_that_only_waits_has_a_line_from_which_it_is_opened() -> None:
+    made = scene()
+    points = [mark(ActionKind.ROTATE_CREATED, SPEC, "n" * 40), mark(ActionKind.ROTATE_VERIFIED, SPEC, "n" * 40)]
+    points += [mark(ActionKind.ROTATE_TAKEN, SPEC, "n" * 40), mark(ActionKind.DISABLE_KEY, SPEC, "o" * 40)]
+    now = made.clock.now()
+    keys = [(mark(ActionKind.ROTATE, SPEC, "o" * 40), False), *((point, True) for point in points)]
+    made.store.changed = [OwnChange(read(text), now, done) for text, done in keys]
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, looked())
+        rows = app.screen.query_one("#lines", Rows)
+        await until(pilot, lambda: "rotation" in [row.id for row in rows.rows])
+        rows.cursor = [row.id for row in rows.rows].index("rotation")
+        rows.focus()
+        await pilot.press("enter")
+        await until(pilot, on(RotationScreen))
 
 
 async def test_in_production_the_name_is_typed_first() -> None:

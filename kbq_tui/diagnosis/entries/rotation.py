@@ -52,6 +52,20 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        Code.ROTATION_OPEN,
+        "The key's rotation is not finished",
+        "Replacing key {key_id} of {account} was begun on {date}: {state}. What was done stays, and the old key works "
+        "until it is disabled.",
+        (
+            look("See which key is used, and from where:", cmd.ours("key list")),
+            step("Go on with it:", cmd.ours("key rotate")),
+            step("Or take the new key back, as long as Klaviyo does not use it:", cmd.ours("key rotate --rollback")),
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
         Code.ROTATION_OLD_UNKNOWN,
         "Which key Klaviyo holds is not known",
         "No key of {account} is kept on this machine or was handed over from it, and there are several at Google: "

@@ -20,7 +20,7 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.judgements import Judged
 from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Problem, ProblemError, Retry
-from kbq_tui.model.rotation import rotating_keys
+from kbq_tui.model.rotation import rotation_of
 from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
 from kbq_tui.planning.diff_problems import named
 from kbq_tui.shell import sql
@@ -53,13 +53,14 @@ async def verify(
     """
     events = event_log.events(emit or (lambda _: None))
     changes = await own_changes(spec, ports)
+    rotation = rotation_of(changes, spec)
     context = CheckContext(
         spec,
         ports,
         Waits(ports.clock, patience, events, changes),
         wanted=location or spec.location or "",
         neighbours=await offload(ports.neighbours),
-        rotating=rotating_keys(changes, spec),
+        rotating=rotation.keys if rotation is not None else (),
     )
     try:
         return await _Verification(context, event_log.verdicts(told or (lambda _: None)), events).run()

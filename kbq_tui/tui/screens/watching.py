@@ -185,12 +185,14 @@ class WatchingScreen(BaseScreen):
         self.host.wizard.say(text, done=True)
 
     def open_part(self, row: Row) -> None:
-        """Explain what is wrong with a part, or show all of Klaviyo's jobs; else go to the step for the part."""
+        """Explain what is wrong with a part, or show the jobs or the rotation; else go to the step for the part."""
         watched = self.chosen()
         if row.problem is not None and row.id not in _OFFERED:
             self.host.open_problem(row.problem)
         elif row.id == "jobs":
             self.action_activity()
+        elif row.id == "rotation":
+            self.action_rotate()
         elif watched is not None:
             self.host.navigation.open_setup(watched.name, _STEPS.get(row.id, watched.step()))
 
