@@ -33,10 +33,7 @@ def _by_permission() -> Mapping[str, Code]:
 
 def entry_of(text: str | None) -> Entry | None:
     """Return the entry of a code in a text, such as a journal's or a pasted one; None if it is not a code."""
-    try:
-        return _entries()[Code(text or "")]
-    except ValueError:
-        return None
+    return _entries().get(Code(text or ""))
 
 
 def settling_time(code: Code) -> int:

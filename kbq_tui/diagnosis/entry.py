@@ -28,7 +28,7 @@ API_WAIT: Final = 600
 
 
 class Stage(StrEnum):
-    """When a matcher is tried on an error's text; `matchers.ORDER` has the order within a stage."""
+    """When a matcher is tried on an error's text; `matchers.ORDER` has which come first within a stage."""
 
     FIRST = "first"
     """Before any structured reason: the text decides against it."""

@@ -136,16 +136,22 @@ ORDER: Final[Mapping[Stage, tuple[Code, ...]]] = {
         Code.KLAVIYO_STOPPED,
     ),
 }
-"""The codes that are tried in a stage, in this order: the first one with a matching pattern wins."""
+"""The codes that are tried first in a stage, in this order: the first one with a matching pattern wins. An entry needs
+a place here only if another one takes its texts."""
 
 
 def _patterns(code: Code, stage: Stage) -> tuple[str, ...]:
     return tuple(pattern for when, pattern in ENTRIES[code].matchers if when is stage)
 
 
+def tried_in(stage: Stage) -> tuple[Code, ...]:
+    """Return the codes of all entries with a matcher in a stage: those of `ORDER` first, the others as listed."""
+    first = ORDER.get(stage, ())
+    return (*first, *(code for code in ENTRIES if code not in first and _patterns(code, stage)))
+
+
 _RULES: Final = {
-    stage: tuple((code, pattern) for code in codes for pattern in _patterns(code, stage))
-    for stage, codes in ORDER.items()
+    stage: tuple((code, pattern) for code in tried_in(stage) for pattern in _patterns(code, stage)) for stage in Stage
 }
 
 

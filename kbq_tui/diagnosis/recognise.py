@@ -9,7 +9,7 @@ from kbq_tui.diagnosis.catalogue import entry_of
 from kbq_tui.diagnosis.entry import Stage, clean, fill_step, look, values
 from kbq_tui.diagnosis.extract import extract_values, names_other_service
 from kbq_tui.diagnosis.google_error import bounded, fault_of
-from kbq_tui.diagnosis.matchers import CONSTRAINTS, LATE_REASONS, ORDER, REASONS, first_match
+from kbq_tui.diagnosis.matchers import CONSTRAINTS, LATE_REASONS, REASONS, first_match, tried_in
 from kbq_tui.diagnosis.permissions import NEEDED_FOR
 from kbq_tui.diagnosis.principal import for_principal
 from kbq_tui.diagnosis.rules import ASIDE, BY_POLICY, DENIED, HTTP_OF, IMPERSONATING, INNER_STATUS
@@ -108,7 +108,7 @@ def _for_text(fault: Fault, context: Context) -> Context:
 _NETWORK: Final = (Stage.NETWORK_FIRST, Stage.NETWORK)
 _MALFORMED: Final = (Stage.MALFORMED, Stage.MALFORMED_LATE)
 _ANYBODYS: Final = frozenset(
-    code for stage in (*_NETWORK, *_MALFORMED) for code in ORDER[stage] if code != Code.PROXY
+    code for stage in (*_NETWORK, *_MALFORMED) for code in tried_in(stage) if code != Code.PROXY
 ) | {
     Code.GOOGLE_UNAVAILABLE,
     Code.RATE_LIMITED,

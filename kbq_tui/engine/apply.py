@@ -238,7 +238,8 @@ class Runner:
             raise ProblemError(await self._undo_key(error.problem, secret)) from error
         self.outcome.key = local
         kept = outcome_of(action, changed=True, key=local.key_id[:12], path=local.path)
-        return joined(" ", joined("", kept, "."), *local.warnings) if local.warnings else kept
+        notes = (*(warning.cause for warning in local.warnings), *local.notes)
+        return joined(" ", joined("", kept, "."), *notes) if notes else kept
 
     async def _new_key(self, known: frozenset[str]) -> Secret:
         """Request a key; again if the answer was lost and Google's own list shows that none was created.

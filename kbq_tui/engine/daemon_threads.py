@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 
 
 def start_daemon(work: Callable[[], None], name: str) -> None:

@@ -97,6 +97,12 @@ def _lists_our_key(observed: Observed) -> bool:
     return held is not None and any(k.id == held.key_id for k in keys)
 
 
+def held_key_warnings(observed: Observed) -> tuple[Problem, ...]:
+    """Return how others could reach the key that is stored here; none if none is."""
+    local = value_of(observed.key)
+    return local.warnings if local is not None else ()
+
+
 def rotation(spec: ConnectionSpec, observed: Observed) -> list[Line]:
     """Return the line about a rotation of the key that was begun and is not finished; none if there is none.
 

@@ -39,7 +39,7 @@ async def inspect_key(spec: ConnectionSpec, ports: Ports) -> Part[LocalKey]:
     """Inspect the key file, off the event loop: disks and keyrings can be slow."""
     part = await part_of(offload(lambda: ports.keys.inspect(spec.key_file, spec.project, spec.account_email)))
     if isinstance(part, Present) and part.value.warnings:
-        return Present(replace(part.value, warnings=tuple(map(ports.named_text, part.value.warnings))))
+        return Present(replace(part.value, warnings=tuple(map(ports.named, part.value.warnings))))
     return part
 
 

@@ -17,7 +17,7 @@ from kbq_tui.engine.setup_phase import LIMITS, Note, Phase
 from kbq_tui.engine.setup_state import SetupState
 from kbq_tui.engine.skippable_clock import SkippableClock, true_seconds
 from kbq_tui.i18n.messages import joined, message
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ConnectionSpec, normal_location
 from kbq_tui.model.steps import Step

@@ -9,7 +9,7 @@ from kbq_tui.diagnosis.conditions import holds
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.drift import Drift
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
-from kbq_tui.engine.key_status import idle, key_age, rotation
+from kbq_tui.engine.key_status import held_key_warnings, idle, key_age, rotation
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
@@ -217,6 +217,8 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
             lines.append(Line(kind, title, Health.BROKEN, text))
         elif unseen or not there:
             lines.append(Line(kind, title, Health.UNKNOWN, message("could not be read")))
+        elif kind is ActionKind.KEY and (exposed := held_key_warnings(observed)):
+            lines.append(Line(kind, title, Health.WARNING, exposed[0].cause, exposed[0]))
         else:
             whole = _one_in_place(there[0]) if len(there) == 1 else message("all {n} in place", n=len(there))
             lines.append(Line(kind, title, Health.OK, whole))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.os_errors import problem
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 
 _ROOM = timedelta(days=366)
 """The least distance of the clock from the ends of the calendar, because deadlines and expirations are computed from

@@ -10,7 +10,7 @@ from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.connection_values import KEYS, Connection, connection_of
 from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
 from kbq_tui.local.os_errors import os_problem, problem
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import check_name
 

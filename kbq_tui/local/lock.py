@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.files import FileKind, open_ours
 from kbq_tui.local.os_errors import os_problem, problem
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.text import inert
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kbq_tui.i18n.messages import N_, Message, joined
 from kbq_tui.local.files import NotOursError
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -9,7 +9,7 @@ import platformdirs
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import make_folder
 from kbq_tui.local.os_errors import os_problem, problem
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 
 APP = "kbq-tui"

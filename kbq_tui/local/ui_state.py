@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, read_regular, remove_ours, write_atomic, write_new
 from kbq_tui.local.os_errors import os_problem
-from kbq_tui.model.lazy_codes import Code
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import scrub, scrub_typed
 

@@ -1,185 +1,190 @@
 """The codes of problems. They are stable, because people search for them and scripts test them."""
 
-from enum import StrEnum
+from typing import ClassVar
 
 
-class ProblemCode(StrEnum):
-    """One code for each entry of the catalogue; the member's name follows from the code."""
+class ProblemCode(str):
+    """The code of an entry of the catalogue, such as `KBQ-KEY-DEAD`.
 
-    ACCESS_ENTRY = "KBQ-ACCESS-ENTRY"
-    ACCESS_LIST_DENIED = "KBQ-ACCESS-LIST-DENIED"
-    ACCESS_UNREAD = "KBQ-ACCESS-UNREAD"
-    ACCOUNT_CREATION_BLOCKED = "KBQ-ACCOUNT-CREATION-BLOCKED"
-    ACCOUNT_DISABLED = "KBQ-ACCOUNT-DISABLED"
-    ACCOUNT_GONE = "KBQ-ACCOUNT-GONE"
-    ACCOUNT_ID_INVALID = "KBQ-ACCOUNT-ID-INVALID"
-    ACCOUNT_NOT_VISIBLE = "KBQ-ACCOUNT-NOT-VISIBLE"
-    ALREADY_EXISTS = "KBQ-ALREADY-EXISTS"
-    API_DISABLED = "KBQ-API-DISABLED"
-    BILLING_OFF = "KBQ-BILLING-OFF"
-    CAPTIVE_PORTAL = "KBQ-CAPTIVE-PORTAL"
-    CLOCK_SKEW = "KBQ-CLOCK-SKEW"
-    CLOCK_UNUSABLE = "KBQ-CLOCK-UNUSABLE"
-    CMEK_KEY = "KBQ-CMEK-KEY"
-    CMEK_KEY_OFF = "KBQ-CMEK-KEY-OFF"
-    CMEK_REQUIRED = "KBQ-CMEK-REQUIRED"
-    COLUMNS_DUPLICATE = "KBQ-COLUMNS-DUPLICATE"
-    CONCURRENT_CHANGE = "KBQ-CONCURRENT-CHANGE"
-    CONDITIONAL_GRANT = "KBQ-CONDITIONAL-GRANT"
-    CONFIG_INVALID = "KBQ-CONFIG-INVALID"
-    CONFIG_UNREADABLE = "KBQ-CONFIG-UNREADABLE"
-    CONNECTION_LOST = "KBQ-CONNECTION-LOST"
-    CONNECTION_REFUSED = "KBQ-CONNECTION-REFUSED"
-    CONNECTION_UNKNOWN = "KBQ-CONNECTION-UNKNOWN"
-    CREDENTIALS_FILE = "KBQ-CREDENTIALS-FILE"
-    CREDENTIALS_KIND = "KBQ-CREDENTIALS-KIND"
-    DATA_CONNECTION_DENIED = "KBQ-DATA-CONNECTION-DENIED"
-    DATA_CONNECTION_MISSING = "KBQ-DATA-CONNECTION-MISSING"
-    DATA_CONVERSION = "KBQ-DATA-CONVERSION"
-    DATASET_CREATE_DENIED = "KBQ-DATASET-CREATE-DENIED"
-    DATASET_GRANT_DENIED = "KBQ-DATASET-GRANT-DENIED"
-    DATASET_ID_INVALID = "KBQ-DATASET-ID-INVALID"
-    DATASET_NOT_EMPTY = "KBQ-DATASET-NOT-EMPTY"
-    DATASET_NOT_FOUND = "KBQ-DATASET-NOT-FOUND"
-    DATASET_NOT_VISIBLE = "KBQ-DATASET-NOT-VISIBLE"
-    DATASET_TWIN = "KBQ-DATASET-TWIN"
-    DEADLINE = "KBQ-DEADLINE"
-    DENY_POLICY = "KBQ-DENY-POLICY"
-    DISK_FULL = "KBQ-DISK-FULL"
-    DNS = "KBQ-DNS"
-    DOMAIN_RESTRICTED = "KBQ-DOMAIN-RESTRICTED"
-    DRIVE = "KBQ-DRIVE"
-    ENDPOINT_REFUSED = "KBQ-ENDPOINT-REFUSED"
-    EXTERNAL_DATA = "KBQ-EXTERNAL-DATA"
-    FEDERATED = "KBQ-FEDERATED"
-    FILE_NOT_OURS = "KBQ-FILE-NOT-OURS"
-    GCLOUD_CONDITION = "KBQ-GCLOUD-CONDITION"
-    GCLOUD_DATASET_FLAG = "KBQ-GCLOUD-DATASET-FLAG"
-    GOOGLE_AGENT = "KBQ-GOOGLE-AGENT"
-    GOOGLE_UNAVAILABLE = "KBQ-GOOGLE-UNAVAILABLE"
-    GRANT_BLOCKED = "KBQ-GRANT-BLOCKED"
-    GRANT_MISSING = "KBQ-GRANT-MISSING"
-    IMPERSONATION_DENIED = "KBQ-IMPERSONATION-DENIED"
-    IMPERSONATION_INVALID = "KBQ-IMPERSONATION-INVALID"
-    INHERITED_ACCESS = "KBQ-INHERITED-ACCESS"
-    JOB_USER_MISSING = "KBQ-JOB-USER-MISSING"
-    JOURNAL_DAMAGED = "KBQ-JOURNAL-DAMAGED"
-    JOURNAL_NEWER = "KBQ-JOURNAL-NEWER"
-    JOURNAL_UNWRITABLE = "KBQ-JOURNAL-UNWRITABLE"
-    KEY_ALREADY_HERE = "KBQ-KEY-ALREADY-HERE"
-    KEY_CREATE_DENIED = "KBQ-KEY-CREATE-DENIED"
-    KEY_CREATION_BLOCKED = "KBQ-KEY-CREATION-BLOCKED"
-    KEY_DAMAGED = "KBQ-KEY-DAMAGED"
-    KEY_DEAD = "KBQ-KEY-DEAD"
-    KEY_DISABLED = "KBQ-KEY-DISABLED"
-    KEY_ENDS = "KBQ-KEY-ENDS"
-    KEY_EXPIRY_POLICY = "KBQ-KEY-EXPIRY-POLICY"
-    KEY_EXPOSURE_POLICY = "KBQ-KEY-EXPOSURE-POLICY"
-    KEY_FILE_BUSY = "KBQ-KEY-FILE-BUSY"
-    KEY_FILE_ENCODING = "KBQ-KEY-FILE-ENCODING"
-    KEY_FILE_INVALID = "KBQ-KEY-FILE-INVALID"
-    KEY_FILE_MISSING = "KBQ-KEY-FILE-MISSING"
-    KEY_FILE_MODE = "KBQ-KEY-FILE-MODE"
-    KEY_FILE_OTHER_ACCOUNT = "KBQ-KEY-FILE-OTHER-ACCOUNT"
-    KEY_FILE_OWNER = "KBQ-KEY-FILE-OWNER"
-    KEY_FILE_SYMLINK = "KBQ-KEY-FILE-SYMLINK"
-    KEY_FILE_TAKEN = "KBQ-KEY-FILE-TAKEN"
-    KEY_FILE_UNREADABLE = "KBQ-KEY-FILE-UNREADABLE"
-    KEY_FILE_UNWRITABLE = "KBQ-KEY-FILE-UNWRITABLE"
-    KEY_HANDED_OVER = "KBQ-KEY-HANDED-OVER"
-    KEY_IN_GIT = "KBQ-KEY-IN-GIT"
-    KEY_IN_USE = "KBQ-KEY-IN-USE"
-    KEY_NOT_FOUND = "KBQ-KEY-NOT-FOUND"
-    KEY_IDLE = "KBQ-KEY-IDLE"
-    KEY_OLD = "KBQ-KEY-OLD"
-    KEY_OUTCOME_UNKNOWN = "KBQ-KEY-OUTCOME-UNKNOWN"
-    KEY_REJECTED = "KBQ-KEY-REJECTED"
-    KEY_SECOND = "KBQ-KEY-SECOND"
-    KEY_UNHELD = "KBQ-KEY-UNHELD"
-    KEYRING = "KBQ-KEYRING"
-    KLAVIYO_ERRORED = "KBQ-KLAVIYO-ERRORED"
-    KLAVIYO_FAILED = "KBQ-KLAVIYO-FAILED"
-    KLAVIYO_FORMAT = "KBQ-KLAVIYO-FORMAT"
-    KLAVIYO_STOPPED = "KBQ-KLAVIYO-STOPPED"
-    KLAVIYO_TRANSFER = "KBQ-KLAVIYO-TRANSFER"
-    LAST_OWNER = "KBQ-LAST-OWNER"
-    LIST_INVALID = "KBQ-LIST-INVALID"
-    LOCATION_FIXED = "KBQ-LOCATION-FIXED"
-    LOCATION_FORBIDDEN = "KBQ-LOCATION-FORBIDDEN"
-    LOCATION_UNDECIDED = "KBQ-LOCATION-UNDECIDED"
-    LOCATION_UNSUPPORTED = "KBQ-LOCATION-UNSUPPORTED"
-    LOCK_HELD = "KBQ-LOCK-HELD"
-    LOGIN_EXPIRED = "KBQ-LOGIN-EXPIRED"
-    MACHINE_SETTING = "KBQ-MACHINE-SETTING"
-    MALFORMED_ANSWER = "KBQ-MALFORMED-ANSWER"
-    NETWORK_UNREACHABLE = "KBQ-NETWORK-UNREACHABLE"
-    NO_CREDENTIALS = "KBQ-NO-CREDENTIALS"
-    NO_HOME = "KBQ-NO-HOME"
-    NO_THREADS = "KBQ-NO-THREADS"
-    NOT_IN_LOCATION = "KBQ-NOT-IN-LOCATION"
-    NOT_PERMITTED = "KBQ-NOT-PERMITTED"
-    NOT_SEARCHED = "KBQ-NOT-SEARCHED"
-    NOT_YET = "KBQ-NOT-YET"
-    NOTHING_TO_READ = "KBQ-NOTHING-TO-READ"
-    OMNI = "KBQ-OMNI"
-    ORG_POLICY = "KBQ-ORG-POLICY"
-    OTHER_OPERATOR = "KBQ-OTHER-OPERATOR"
-    OVER_GRANT = "KBQ-OVER-GRANT"
-    PARTITION_FILTER = "KBQ-PARTITION-FILTER"
-    PARTITIONS_EXPIRE = "KBQ-PARTITIONS-EXPIRE"
-    PERMISSION_MISSING = "KBQ-PERMISSION-MISSING"
-    PLAN_FILE = "KBQ-PLAN-FILE"
-    POLICY_TAG = "KBQ-POLICY-TAG"
-    PRINCIPAL_TYPE = "KBQ-PRINCIPAL-TYPE"
-    PROJECT_NOT_FOUND = "KBQ-PROJECT-NOT-FOUND"
-    PROJECT_SUSPENDED = "KBQ-PROJECT-SUSPENDED"
-    PROXY = "KBQ-PROXY"
-    PUBLIC_DATASET = "KBQ-PUBLIC-DATASET"
-    QUERY_INVALID = "KBQ-QUERY-INVALID"
-    QUERY_TOO_BIG = "KBQ-QUERY-TOO-BIG"
-    QUOTA_EXCEEDED = "KBQ-QUOTA-EXCEEDED"
-    QUOTA_PROJECT = "KBQ-QUOTA-PROJECT"
-    RATE_LIMITED = "KBQ-RATE-LIMITED"
-    READ_ONLY = "KBQ-READ-ONLY"
-    READ_SESSION_DENIED = "KBQ-READ-SESSION-DENIED"
-    REGION_VIEW = "KBQ-REGION-VIEW"
-    REPLICA_READ_ONLY = "KBQ-REPLICA-READ-ONLY"
-    ROLE_LEVEL = "KBQ-ROLE-LEVEL"
-    ROTATION_FILE_GONE = "KBQ-ROTATION-FILE-GONE"
-    ROTATION_NEW_GONE = "KBQ-ROTATION-NEW-GONE"
-    ROTATION_NONE = "KBQ-ROTATION-NONE"
-    ROTATION_OLD_UNKNOWN = "KBQ-ROTATION-OLD-UNKNOWN"
-    ROTATION_OPEN = "KBQ-ROTATION-OPEN"
-    ROTATION_OTHER_KEY = "KBQ-ROTATION-OTHER-KEY"
-    ROTATION_TAKEN_OVER = "KBQ-ROTATION-TAKEN-OVER"
-    ROTATION_UNCONFIRMED = "KBQ-ROTATION-UNCONFIRMED"
-    ROUTINE_DENIED = "KBQ-ROUTINE-DENIED"
-    ROW_POLICY = "KBQ-ROW-POLICY"
-    SCOPES = "KBQ-SCOPES"
-    SHARED_NEEDS = "KBQ-SHARED-NEEDS"
-    STALE_PLAN = "KBQ-STALE-PLAN"
-    STATE_UNKNOWN = "KBQ-STATE-UNKNOWN"
-    STATE_UNWRITABLE = "KBQ-STATE-UNWRITABLE"
-    STAYS = "KBQ-STAYS"
-    TABLE_NAME = "KBQ-TABLE-NAME"
-    TABLE_NOT_FOUND = "KBQ-TABLE-NOT-FOUND"
-    TABLE_READ_DENIED = "KBQ-TABLE-READ-DENIED"
-    TABLE_STALE = "KBQ-TABLE-STALE"
-    TABLE_UNQUALIFIED = "KBQ-TABLE-UNQUALIFIED"
-    TABLE_WRITE_DENIED = "KBQ-TABLE-WRITE-DENIED"
-    TABLES_EXPIRE = "KBQ-TABLES-EXPIRE"
-    TERRAFORM_OWNED = "KBQ-TERRAFORM-OWNED"
-    TLS = "KBQ-TLS"
-    TOMBSTONE = "KBQ-TOMBSTONE"
-    TOO_MANY_COLUMNS = "KBQ-TOO-MANY-COLUMNS"
-    TOO_MANY_KEYS = "KBQ-TOO-MANY-KEYS"
-    TWO_LOCATIONS = "KBQ-TWO-LOCATIONS"
-    UNAUTHENTICATED = "KBQ-UNAUTHENTICATED"
-    UNEXPECTED = "KBQ-UNEXPECTED"
-    UNIVERSE = "KBQ-UNIVERSE"
-    VALUE_INVALID = "KBQ-VALUE-INVALID"
-    VIEW_BROKEN = "KBQ-VIEW-BROKEN"
-    VIEW_SOURCE = "KBQ-VIEW-SOURCE"
-    VPC_SC = "KBQ-VPC-SC"
-    WAIT_LIMIT = "KBQ-WAIT-LIMIT"
-    WORKLOAD_IDENTITY = "KBQ-WORKLOAD-IDENTITY"
+    Each attribute is a code that the program itself names: where it raises the problem, compares it, or orders it. A
+    problem that is only recognised in an error has its code in its entry alone.
+    """
+
+    __slots__ = ()
+
+    ACCESS_ENTRY: ClassVar["ProblemCode"]
+    ACCESS_UNREAD: ClassVar["ProblemCode"]
+    ACCOUNT_CREATION_BLOCKED: ClassVar["ProblemCode"]
+    ACCOUNT_DISABLED: ClassVar["ProblemCode"]
+    ACCOUNT_GONE: ClassVar["ProblemCode"]
+    ACCOUNT_ID_INVALID: ClassVar["ProblemCode"]
+    ACCOUNT_NOT_VISIBLE: ClassVar["ProblemCode"]
+    ALREADY_EXISTS: ClassVar["ProblemCode"]
+    API_DISABLED: ClassVar["ProblemCode"]
+    BILLING_OFF: ClassVar["ProblemCode"]
+    CAPTIVE_PORTAL: ClassVar["ProblemCode"]
+    CLOCK_SKEW: ClassVar["ProblemCode"]
+    CLOCK_UNUSABLE: ClassVar["ProblemCode"]
+    CMEK_KEY: ClassVar["ProblemCode"]
+    CMEK_KEY_OFF: ClassVar["ProblemCode"]
+    CMEK_REQUIRED: ClassVar["ProblemCode"]
+    COLUMNS_DUPLICATE: ClassVar["ProblemCode"]
+    CONCURRENT_CHANGE: ClassVar["ProblemCode"]
+    CONDITIONAL_GRANT: ClassVar["ProblemCode"]
+    CONFIG_INVALID: ClassVar["ProblemCode"]
+    CONFIG_UNREADABLE: ClassVar["ProblemCode"]
+    CONNECTION_LOST: ClassVar["ProblemCode"]
+    CONNECTION_REFUSED: ClassVar["ProblemCode"]
+    CREDENTIALS_FILE: ClassVar["ProblemCode"]
+    CREDENTIALS_KIND: ClassVar["ProblemCode"]
+    DATASET_CREATE_DENIED: ClassVar["ProblemCode"]
+    DATASET_GRANT_DENIED: ClassVar["ProblemCode"]
+    DATASET_ID_INVALID: ClassVar["ProblemCode"]
+    DATASET_NOT_EMPTY: ClassVar["ProblemCode"]
+    DATASET_NOT_FOUND: ClassVar["ProblemCode"]
+    DATASET_NOT_VISIBLE: ClassVar["ProblemCode"]
+    DATASET_TWIN: ClassVar["ProblemCode"]
+    DATA_CONNECTION_MISSING: ClassVar["ProblemCode"]
+    DATA_CONVERSION: ClassVar["ProblemCode"]
+    DEADLINE: ClassVar["ProblemCode"]
+    DENY_POLICY: ClassVar["ProblemCode"]
+    DISK_FULL: ClassVar["ProblemCode"]
+    DNS: ClassVar["ProblemCode"]
+    DOMAIN_RESTRICTED: ClassVar["ProblemCode"]
+    DRIVE: ClassVar["ProblemCode"]
+    ENDPOINT_REFUSED: ClassVar["ProblemCode"]
+    EXTERNAL_DATA: ClassVar["ProblemCode"]
+    FEDERATED: ClassVar["ProblemCode"]
+    FILE_NOT_OURS: ClassVar["ProblemCode"]
+    GCLOUD_CONDITION: ClassVar["ProblemCode"]
+    GCLOUD_DATASET_FLAG: ClassVar["ProblemCode"]
+    GOOGLE_AGENT: ClassVar["ProblemCode"]
+    GOOGLE_UNAVAILABLE: ClassVar["ProblemCode"]
+    GRANT_BLOCKED: ClassVar["ProblemCode"]
+    GRANT_MISSING: ClassVar["ProblemCode"]
+    IMPERSONATION_DENIED: ClassVar["ProblemCode"]
+    IMPERSONATION_INVALID: ClassVar["ProblemCode"]
+    INHERITED_ACCESS: ClassVar["ProblemCode"]
+    JOB_USER_MISSING: ClassVar["ProblemCode"]
+    JOURNAL_DAMAGED: ClassVar["ProblemCode"]
+    JOURNAL_NEWER: ClassVar["ProblemCode"]
+    JOURNAL_UNWRITABLE: ClassVar["ProblemCode"]
+    KEYRING: ClassVar["ProblemCode"]
+    KEY_ALREADY_HERE: ClassVar["ProblemCode"]
+    KEY_CREATE_DENIED: ClassVar["ProblemCode"]
+    KEY_CREATION_BLOCKED: ClassVar["ProblemCode"]
+    KEY_DAMAGED: ClassVar["ProblemCode"]
+    KEY_DEAD: ClassVar["ProblemCode"]
+    KEY_DISABLED: ClassVar["ProblemCode"]
+    KEY_ENDS: ClassVar["ProblemCode"]
+    KEY_EXPIRY_POLICY: ClassVar["ProblemCode"]
+    KEY_FILE_BUSY: ClassVar["ProblemCode"]
+    KEY_FILE_ENCODING: ClassVar["ProblemCode"]
+    KEY_FILE_INVALID: ClassVar["ProblemCode"]
+    KEY_FILE_LINKS: ClassVar["ProblemCode"]
+    KEY_FILE_MISSING: ClassVar["ProblemCode"]
+    KEY_FILE_MODE: ClassVar["ProblemCode"]
+    KEY_FILE_OTHER_ACCOUNT: ClassVar["ProblemCode"]
+    KEY_FILE_OWNER: ClassVar["ProblemCode"]
+    KEY_FILE_SYMLINK: ClassVar["ProblemCode"]
+    KEY_FILE_TAKEN: ClassVar["ProblemCode"]
+    KEY_FILE_UNREADABLE: ClassVar["ProblemCode"]
+    KEY_FILE_UNWRITABLE: ClassVar["ProblemCode"]
+    KEY_FOLDER: ClassVar["ProblemCode"]
+    KEY_HANDED_OVER: ClassVar["ProblemCode"]
+    KEY_IDLE: ClassVar["ProblemCode"]
+    KEY_IN_GIT: ClassVar["ProblemCode"]
+    KEY_IN_USE: ClassVar["ProblemCode"]
+    KEY_NOT_FOUND: ClassVar["ProblemCode"]
+    KEY_OLD: ClassVar["ProblemCode"]
+    KEY_OUTCOME_UNKNOWN: ClassVar["ProblemCode"]
+    KEY_REJECTED: ClassVar["ProblemCode"]
+    KEY_SECOND: ClassVar["ProblemCode"]
+    KEY_UNHELD: ClassVar["ProblemCode"]
+    KLAVIYO_ERRORED: ClassVar["ProblemCode"]
+    KLAVIYO_FAILED: ClassVar["ProblemCode"]
+    KLAVIYO_FORMAT: ClassVar["ProblemCode"]
+    KLAVIYO_STOPPED: ClassVar["ProblemCode"]
+    KLAVIYO_TRANSFER: ClassVar["ProblemCode"]
+    LAST_OWNER: ClassVar["ProblemCode"]
+    LIST_INVALID: ClassVar["ProblemCode"]
+    LOCATION_FIXED: ClassVar["ProblemCode"]
+    LOCATION_FORBIDDEN: ClassVar["ProblemCode"]
+    LOCATION_UNDECIDED: ClassVar["ProblemCode"]
+    LOCATION_UNSUPPORTED: ClassVar["ProblemCode"]
+    LOCK_HELD: ClassVar["ProblemCode"]
+    LOGIN_EXPIRED: ClassVar["ProblemCode"]
+    MACHINE_SETTING: ClassVar["ProblemCode"]
+    MALFORMED_ANSWER: ClassVar["ProblemCode"]
+    NETWORK_UNREACHABLE: ClassVar["ProblemCode"]
+    NOT_IN_LOCATION: ClassVar["ProblemCode"]
+    NOT_PERMITTED: ClassVar["ProblemCode"]
+    NOT_SEARCHED: ClassVar["ProblemCode"]
+    NO_CREDENTIALS: ClassVar["ProblemCode"]
+    NO_HOME: ClassVar["ProblemCode"]
+    NO_THREADS: ClassVar["ProblemCode"]
+    OMNI: ClassVar["ProblemCode"]
+    ORG_POLICY: ClassVar["ProblemCode"]
+    OTHER_OPERATOR: ClassVar["ProblemCode"]
+    OVER_GRANT: ClassVar["ProblemCode"]
+    PARTITIONS_EXPIRE: ClassVar["ProblemCode"]
+    PARTITION_FILTER: ClassVar["ProblemCode"]
+    PERMISSION_MISSING: ClassVar["ProblemCode"]
+    PLAN_FILE: ClassVar["ProblemCode"]
+    POLICY_TAG: ClassVar["ProblemCode"]
+    PRINCIPAL_TYPE: ClassVar["ProblemCode"]
+    PROJECT_NOT_FOUND: ClassVar["ProblemCode"]
+    PROJECT_SUSPENDED: ClassVar["ProblemCode"]
+    PROXY: ClassVar["ProblemCode"]
+    PUBLIC_DATASET: ClassVar["ProblemCode"]
+    QUERY_INVALID: ClassVar["ProblemCode"]
+    QUERY_TOO_BIG: ClassVar["ProblemCode"]
+    QUOTA_EXCEEDED: ClassVar["ProblemCode"]
+    QUOTA_PROJECT: ClassVar["ProblemCode"]
+    RATE_LIMITED: ClassVar["ProblemCode"]
+    READ_ONLY: ClassVar["ProblemCode"]
+    READ_SESSION_DENIED: ClassVar["ProblemCode"]
+    REGION_VIEW: ClassVar["ProblemCode"]
+    REPLICA_READ_ONLY: ClassVar["ProblemCode"]
+    ROLE_LEVEL: ClassVar["ProblemCode"]
+    ROTATION_FILE_GONE: ClassVar["ProblemCode"]
+    ROTATION_NEW_GONE: ClassVar["ProblemCode"]
+    ROTATION_NONE: ClassVar["ProblemCode"]
+    ROTATION_OLD_UNKNOWN: ClassVar["ProblemCode"]
+    ROTATION_OPEN: ClassVar["ProblemCode"]
+    ROTATION_OTHER_KEY: ClassVar["ProblemCode"]
+    ROTATION_TAKEN_OVER: ClassVar["ProblemCode"]
+    ROTATION_UNCONFIRMED: ClassVar["ProblemCode"]
+    ROUTINE_DENIED: ClassVar["ProblemCode"]
+    ROW_POLICY: ClassVar["ProblemCode"]
+    SCOPES: ClassVar["ProblemCode"]
+    SHARED_NEEDS: ClassVar["ProblemCode"]
+    STALE_PLAN: ClassVar["ProblemCode"]
+    STATE_UNKNOWN: ClassVar["ProblemCode"]
+    STATE_UNWRITABLE: ClassVar["ProblemCode"]
+    STAYS: ClassVar["ProblemCode"]
+    TABLES_EXPIRE: ClassVar["ProblemCode"]
+    TABLE_NAME: ClassVar["ProblemCode"]
+    TABLE_NOT_FOUND: ClassVar["ProblemCode"]
+    TABLE_READ_DENIED: ClassVar["ProblemCode"]
+    TABLE_STALE: ClassVar["ProblemCode"]
+    TABLE_UNQUALIFIED: ClassVar["ProblemCode"]
+    TABLE_WRITE_DENIED: ClassVar["ProblemCode"]
+    TERRAFORM_OWNED: ClassVar["ProblemCode"]
+    TLS: ClassVar["ProblemCode"]
+    TOMBSTONE: ClassVar["ProblemCode"]
+    TOO_MANY_COLUMNS: ClassVar["ProblemCode"]
+    TOO_MANY_KEYS: ClassVar["ProblemCode"]
+    TWO_LOCATIONS: ClassVar["ProblemCode"]
+    UNAUTHENTICATED: ClassVar["ProblemCode"]
+    UNEXPECTED: ClassVar["ProblemCode"]
+    UNIVERSE: ClassVar["ProblemCode"]
+    VALUE_INVALID: ClassVar["ProblemCode"]
+    VIEW_BROKEN: ClassVar["ProblemCode"]
+    VIEW_SOURCE: ClassVar["ProblemCode"]
+    VPC_SC: ClassVar["ProblemCode"]
+    WORKLOAD_IDENTITY: ClassVar["ProblemCode"]
+
+
+for _name in ProblemCode.__annotations__:
+    setattr(ProblemCode, _name, ProblemCode("KBQ-" + _name.replace("_", "-")))

@@ -199,7 +199,8 @@ class LocalKey:
         key_id: the key's id (`private_key_id`).
         email: the service account it belongs to.
         project: the project that the key file names.
-        warnings: what is wrong (mode, owner, inside a git work tree), each a sentence.
+        warnings: how others could read or replace it (modes, folders, a git work tree).
+        notes: what did not work when it was stored, and does not matter for the key; each a sentence.
         in_keyring: whether the system keyring has a copy; None if not known.
         written: when the file was written, aware UTC; None if not known.
     """
@@ -208,7 +209,8 @@ class LocalKey:
     key_id: str
     email: str
     project: str
-    warnings: tuple[Message, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    notes: tuple[Message, ...] = ()
     in_keyring: bool | None = None
     written: datetime | None = None
 

@@ -225,6 +225,24 @@ def test_an_old_key_is_warned_of_with_the_command_that_replaces_it(google, call)
     assert row.endswith("kbq-tui key rotate default")
 
 
+def test_a_key_that_others_can_read_is_warned_of_with_the_command_that_mends_it(google, call):
+    google("fresh")
+    assert call("apply", "shop", "--yes").status == 0
+    assert call("verify", "shop").status == 0
+    (path,) = (line.split("  ")[-1] for line in call("values", "shop").out.splitlines() if line.endswith(".json"))
+    Path(path).chmod(0o644)
+    seen = call("status", "shop")
+    assert "others on this machine can read the key" in " ".join(seen.out.split())
+    assert "Next: kbq-tui status -v shop" in seen.err
+    told = call("status", "shop", "-v")
+    assert "kbq-tui key mend shop" in told.err
+    assert "Next: kbq-tui status --watch shop" in told.err
+    assert "KBQ-KEY-FILE-MODE" in call("key", "list", "shop").err
+    assert call("key", "mend", "shop", "--yes").status == 0
+    (key,) = (line for line in call("status", "shop", "--json").json["lines"] if line["id"] == "key")
+    assert (key["health"], key["problem"]) == ("ok", None)
+
+
 def test_what_differs_from_the_dashboard_s_last_look_is_told_with_who_did_it(google, call):
     there = google("existing")
     assert call("apply", "--yes", *there.key_options).status == 0

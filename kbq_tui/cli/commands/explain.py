@@ -7,7 +7,6 @@ from kbq_tui.cli.command_options import OutputOptions, UsageError
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import MAX_PASTED
 from kbq_tui.i18n.messages import as_message, message, render, translate
-from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.text import inert
@@ -62,8 +61,8 @@ def _explained(text: str, context: Context) -> Problem:
     from kbq_tui.diagnosis import catalogue
     from kbq_tui.diagnosis.recognise import recognise_text
 
-    code = text.strip().upper()
-    return catalogue.problem(Code(code), context) if code in {*Code} else recognise_text(text, context)
+    entry = catalogue.entry_of(text.strip().upper())
+    return catalogue.problem(entry.code, context) if entry is not None else recognise_text(text, context)
 
 
 def _list(options: ExplainOptions, console: Console) -> int:
@@ -74,7 +73,7 @@ def _list(options: ExplainOptions, console: Console) -> int:
     entries = list(ENTRIES.values())
     if options.output.as_json:
         problems = [
-            {"code": e.code.value, "title": e.title, "first": str(fill(e.steps[0].text.template, {}))} for e in entries
+            {"code": e.code, "title": e.title, "first": str(fill(e.steps[0].text.template, {}))} for e in entries
         ]
         console.json({"schema": "kbq-tui/problems/v1", "problems": problems})
         return 0

@@ -7,7 +7,6 @@ from kbq_tui.cli.runner import PlainRunner, status_of
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import message, render, translate
-from kbq_tui.model.command import with_commands
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
@@ -124,8 +123,7 @@ def fix_permissions_command(options: KeyFileOptions, runner: PlainRunner) -> int
         console, keys = runner.console, runner.local_keys
         local = keys.inspect(spec.key_file, spec.project, spec.account_email)
         for warning in local.warnings if local is not None else ():
-            text = with_commands(warning, lambda each: runner.services.meaning(each, spec.name))
-            console.say(inert(render(text)))
+            console.say(inert(render(warning.cause)))
         path = inert(local.path) if local is not None else translate("the key file")
         question = translate("Make {path} readable by you only?", path=path)
         if not consent.to(question):

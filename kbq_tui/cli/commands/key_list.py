@@ -127,8 +127,9 @@ def _show(found: _Listing, runner: PlainRunner, account: str) -> None:
     for key in found.keys:
         if (file := found.file(key)) is not None and file.path:
             console.result(translate("Key {id} is in {path}", id=inert(key.id[:ID_SHOWN]), path=inert(file.path)))
-    for warning in found.local.warnings if found.local is not None else ():
-        console.say(translate("note: {note}", note=inert(render(warning))))
+    for exposed in found.local.warnings if found.local is not None else ():
+        console.say()
+        console.problem(exposed, heading=translate("note"))
     for file in found.unlisted:
         text = translate("created a moment ago; Google does not list it yet")
         console.say(translate("note: key {id}: {note}", id=inert(file.key_id[:ID_SHOWN]), note=text))

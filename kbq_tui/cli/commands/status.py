@@ -131,9 +131,21 @@ def _show(runner: PlainRunner, known: LastKnown, options: StatusOptions, *, as_r
     else:
         show_status(seen, runner.console)
         if not watching:
-            following = runner.services.command("status --watch" if seen.healthy else "plan", spec.name)
+            following = runner.services.command(_following(seen, told=bool(options.output.verbose)), spec.name)
             runner.console.say(translate("Next: {command}", command=inert(str(following))))
     return 0 if seen.healthy else NOT_HEALTHY
+
+
+def _following(seen: Status, *, told: bool) -> str:
+    """Return the command after a status: what repairs it, what tells the remedies of warnings, or a further look.
+
+    Args:
+        seen: the status.
+        told: whether the remedies were shown.
+    """
+    if not seen.healthy:
+        return "plan"
+    return "status -v" if not told and any(line.problem is not None for line in seen.lines) else "status --watch"
 
 
 def _report(options: StatusOptions, names: Sequence[str], many: ManyLooks, console: Console) -> int:

@@ -155,7 +155,7 @@ ENTRIES: Final = (
         constraints=("iam.serviceAccountKeyExpiryHours",),
     ),
     Entry(
-        Code.KEY_EXPOSURE_POLICY,
+        Code("KBQ-KEY-EXPOSURE-POLICY"),
         "Leaked keys of this project are disabled",
         "The organization policy iam.serviceAccountKeyExposureResponse disables a key that Google finds in public, "
         "and Klaviyo's syncs then fail.",

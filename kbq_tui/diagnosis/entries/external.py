@@ -78,7 +78,7 @@ ENTRIES: Final = (
         ),
     ),
     Entry(
-        Code.DATA_CONNECTION_DENIED,
+        Code("KBQ-DATA-CONNECTION-DENIED"),
         "A BigQuery connection may not be used",
         "The table or view reads through the connection {data_connection}, and whoever asked lacks "
         "bigquery.connections.use on it.",

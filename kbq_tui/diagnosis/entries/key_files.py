@@ -102,7 +102,30 @@ ENTRIES: Final = (
         Code.KEY_FILE_MODE,
         "Others can read the key file",
         "{path} has mode {mode}: others on this machine can read the key.",
-        (step("Close it:", Command("chmod 600 {path}")), "If others were on this machine meanwhile, rotate the key."),
+        (
+            step("Make it readable by you only:", cmd.ours("key mend")),
+            step("If others were on this machine meanwhile, replace the key:", cmd.ours("key rotate")),
+        ),
+        _YOU,
+        _KEYS,
+    ),
+    Entry(
+        Code.KEY_FILE_LINKS,
+        "The key file has other names",
+        "{path} has {n} names (hard links): shredding it removes one of them.",
+        (look("Find the others, and remove them:", Command("find ~ -samefile {path}")),),
+        _YOU,
+        _KEYS,
+    ),
+    Entry(
+        Code.KEY_FOLDER,
+        "Others can reach the key's folder",
+        "Others could read the key, or put another one in its place. {reason}",
+        (
+            look("See who may do what there:", Command("ls -ld {path}")),
+            step("If it is one of kbq-tui's folders, close it:", cmd.ours("key mend")),
+            "Otherwise remove other users' right to write there, or keep the key elsewhere, with --key-file.",
+        ),
         _YOU,
         _KEYS,
     ),
@@ -154,10 +177,13 @@ ENTRIES: Final = (
     Entry(
         Code.KEY_IN_GIT,
         "The key file lies inside a git work tree",
-        "{path} lies in a git work tree, from where a key is easily pushed and published.",
+        "{path} lies in the git work tree {tree}, from where a key is easily pushed and published.",
         (
-            step("Move it out of there:", Command("mv {path} ~/")),
-            "If it was ever committed, the key is lost: rotate it. Removing the commit is not enough.",
+            step("Keep it outside of there: move it, and name its new place.", Command("mv {path} ~/")),
+            step(
+                "If it was ever committed, others may have it, and removing the commit is not enough: replace it.",
+                cmd.ours("key rotate"),
+            ),
         ),
         _YOU,
         _KEYS,

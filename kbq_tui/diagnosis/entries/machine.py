@@ -80,18 +80,6 @@ ENTRIES: Final = (
         Kind.USAGE,
     ),
     Entry(
-        Code.CONNECTION_UNKNOWN,
-        "There is no connection of that name",
-        "No connection called {connection} is set up here.",
-        (
-            step("Set one up:", Command("kbq-tui setup {connection}")),
-            look("See which there are:", cmd.ours("status --all")),
-        ),
-        _YOU,
-        _XDG,
-        Kind.NOT_FOUND,
-    ),
-    Entry(
         Code.SHARED_NEEDS,
         "Another connection shares this with other needs",
         "Connection {connection} uses the same account or dataset for something else.",

@@ -179,32 +179,4 @@ ENTRIES: Final = (
         ),
         reasons=("consumer_invalid",),
     ),
-    Entry(
-        Code.NOT_YET,
-        "The change has not arrived everywhere yet",
-        "A change was made a moment ago, and Google still answers as before: new accounts and keys take a minute or "
-        "more, grants two to seven minutes, APIs some minutes.",
-        (
-            wait("Wait, and try again."),
-            "If it stays so for more than a quarter of an hour, the reason is another one: see Google's own words.",
-        ),
-        "You: wait.",
-        CLOUD + "iam/docs/access-change-propagation",
-        retry=Retry.NOT_YET,
-        wait=GRANT_WAIT,
-        settle=GRANT_WAIT,
-    ),
-    Entry(
-        Code.WAIT_LIMIT,
-        "Waited to the limit, and the change has not arrived",
-        "Google still answers as before, longer after the change than such changes take as a rule.",
-        (
-            "Try again later: what is done stays done, and the set-up goes on from here.",
-            look(
-                "Look whether the change is still in place; somebody or something may have undone it:", cmd.SHOW_POLICY
-            ),
-        ),
-        "You: wait, and try again.",
-        CLOUD + "iam/docs/access-change-propagation",
-    ),
 )

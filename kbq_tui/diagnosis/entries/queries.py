@@ -202,7 +202,7 @@ ENTRIES: Final = (
         matchers=((Stage.KINDS, _INFORMATION_SCHEMA),),
     ),
     Entry(
-        Code.ACCESS_LIST_DENIED,
+        Code("KBQ-ACCESS-LIST-DENIED"),
         "The dataset's access list may not be read",
         "Reading who has access to dataset {dataset} needs bigquery.datasets.getIamPolicy beside "
         "bigquery.datasets.get: "

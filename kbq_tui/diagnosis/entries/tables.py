@@ -238,20 +238,4 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
         matchers=((Stage.WORDS, r"\bdrive credentials|google drive scope"),),
     ),
-    Entry(
-        Code.NOTHING_TO_READ,
-        "There is nothing to read yet",
-        "Dataset {dataset} holds no table and no view, so reading it proves nothing.",
-        (
-            "Put a table or view there that Klaviyo shall read: one column that identifies a person (email, phone "
-            "number or external id), and one timestamp that rises with every change.",
-            "Then verify again.",
-            *helper(
-                look(LOOK, cmd.LIST_TABLES),
-                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
-            ),
-        ),
-        DATA_EDITOR,
-        BIGQUERY + "tables",
-    ),
 )

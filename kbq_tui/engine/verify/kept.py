@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from kbq_tui.diagnosis.catalogue import entry_of
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.checks import Check, CheckResult, Verdict
-from kbq_tui.model.codes import ProblemCode
 from kbq_tui.model.problem import Problem, RemedyStep, Who
 
 _LONGEST: Final = 1e6
@@ -47,14 +47,11 @@ def _result(check: Check, entry: Mapping[str, object]) -> CheckResult | None:
 def _problem(body: object) -> Problem | None:
     if not isinstance(body, dict):
         return None
-    try:
-        code = ProblemCode(str(body.get("code")))
-    except ValueError:  # not recognised then, or of another version
-        code = None
+    entry = entry_of(str(body.get("code")))  # None if it was not recognised then, or is of another version
     remedy, details = body.get("remedy"), body.get("details")
     steps = [text for text in remedy if isinstance(text, str)] if isinstance(remedy, list) else []
     return Problem(
-        code,
+        entry.code if entry is not None else None,
         verbatim(_text(body.get("title"))),
         verbatim(_text(body.get("cause"))),
         tuple(RemedyStep(verbatim(text), who=Who.EITHER) for text in steps),

@@ -20,6 +20,7 @@ from kbq_tui.local.files import (
     FILE_MODE,
     FOLDER_MODE,
 )
+from kbq_tui.local.keys.exposure import exposures
 from kbq_tui.local.keys.keyring_copy import KeyringCopy, KeyringResult
 from kbq_tui.local.keys.part import cannot_replace, destroy, put, recover, sync, try_out
 from kbq_tui.local.keys.place import Facts, Place, key_facts, open_own, safe_name
@@ -28,11 +29,11 @@ from kbq_tui.local.keys.reservation import is_at, is_reserved, reserve
 from kbq_tui.local.keys.successor import discard, move_in, path_beside
 from kbq_tui.local.os_errors import os_problem, problem, words_of
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.command import Command
 from kbq_tui.model.secret import Secret
 
 if TYPE_CHECKING:
     from kbq_tui.model.observed import LocalKey
+    from kbq_tui.model.problem import Problem
 
 
 class KeyFiles:
@@ -76,8 +77,8 @@ class KeyFiles:
             return LocalKey("", record.key_id, record.email, record.project, in_keyring=True)
         facts = key_facts(key, place.path, email)
         copied = record is not None and record.key_id == facts.key_id
-        warnings, written = self.warnings(place), place.written()
-        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, warnings, copied, written)
+        warnings, written = self.exposures(place), place.written()
+        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, warnings, (), copied, written)
 
     def handed_over(self, project: str, email: str) -> tuple[str, ...]:
         """Return the ids of the account's keys whose file was shredded here, newest last.
@@ -276,20 +277,9 @@ class KeyFiles:
                 drop_copy(self._record_path(project, email))
         return outcome.note
 
-    def warnings(self, place: Place) -> tuple[Message, ...]:
-        """Return what is wrong with a key file and with those of its folders that are ours."""
-        out = list(place.warnings())
-        for folder in self._own_folders(place):
-            mode = stat.S_IMODE(folder.stat().st_mode)
-            if mode & 0o077 and not (folder == place.folder and mode & 0o022):  # that one was reported already
-                text = message(
-                    "Others may look into the folder {path}: its mode is {mode}. {command} sets 0700.",
-                    path=folder,
-                    mode=f"{mode:04o}",
-                    command=Command("kbq-tui key mend"),
-                )
-                out.append(text)
-        return tuple(out)
+    def exposures(self, place: Place) -> tuple[Problem, ...]:
+        """Return how others could reach a key file, also by those of its folders that are ours."""
+        return exposures(place, self._own_folders(place))
 
     def _own_folders(self, place: Place) -> tuple[Path, ...]:
         """Return the key's folder and its parents up to the folder of default places; none elsewhere."""
@@ -348,24 +338,25 @@ class Slot:
         put(place, key)
         self._close()
         # The key is in place: from here on nothing may be reported as a failure.
-        warnings: tuple[Message, ...] = ()
+        warnings: tuple[Problem, ...] = ()
+        notes: tuple[Message, ...] = ()
         try:
-            warnings += self._store.warnings(place)
+            warnings = self._store.exposures(place)
         except OSError as error:
-            warnings += (message("Who else may reach the key could not be seen: {why}.", why=words_of(error)),)
+            notes += (message("Who else may reach the key could not be seen: {why}.", why=words_of(error)),)
         try:
             sync(place)
         except OSError as error:
-            warnings += (message("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
+            notes += (message("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
         try:
-            copied, notes = self._store.keep_copy(self._project, self._email, key, facts)
+            copied, said = self._store.keep_copy(self._project, self._email, key, facts)
         except Exception as error:  # noqa: BLE001  # whatever a keyring does, the key is stored
             why = joined("", type(error).__name__, ".")
-            copied, notes = False, (message("No copy in the system keyring: {why}", why=why),)
-        warnings += notes
+            copied, said = False, (message("No copy in the system keyring: {why}", why=why),)
+        notes += said
         from kbq_tui.model.observed import LocalKey
 
-        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, copied, place.written())
+        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, notes, copied, place.written())
 
     def abandon(self) -> None:
         """Release the place. A reservation that is no longer ours is not touched."""

@@ -15,7 +15,6 @@ from kbq_tui.local.files import make_folder, read_all
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model import key_file
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.command import Command
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret
@@ -158,83 +157,6 @@ class Place:
         except (OSError, OverflowError, ValueError):
             return None
 
-    def warnings(self) -> tuple[Message, ...]:
-        """Return what is wrong: modes wider than the owner's, a git work tree around it."""
-        out: list[Message] = []
-        info = self.path.stat(follow_symlinks=False)
-        mode = stat.S_IMODE(info.st_mode)
-        if mode & 0o077:
-            out.append(
-                message(
-                    "Others on this machine may read the key file: its mode is {mode}. {command} sets 0600.",
-                    mode=f"{mode:04o}",
-                    command=Command("kbq-tui key mend"),
-                )
-            )
-        if info.st_nlink > 1:
-            text = message(
-                "The key file has {n} names (hard links): shredding it removes one of them.", n=info.st_nlink
-            )
-            out.append(text)
-        above = self.folder.stat()
-        if above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX:
-            mode = stat.S_IMODE(above.st_mode)
-            out.append(message("Others may put files into the key's folder: its mode is {mode}.", mode=f"{mode:04o}"))
-        out += _exposed(self.folder, self.asked)
-        tree = git_tree(self.folder)
-        if tree is not None:
-            text = message(
-                "The key file lies inside the git work tree {tree}: it could be committed by mistake.", tree=tree
-            )
-            out.append(text)
-        return tuple(out)
-
-
-def _exposed(*folders: Path) -> tuple[Message, ...]:
-    """Return which folders above a key's folder other users could replace by their own, or by an older one of ours.
-
-    Whoever may write to a folder may rename and replace its contents, whatever their modes are: the key would be lost,
-    or another one would be in its place. In a sticky folder such as /tmp only the contents' owner may, and the
-    folder's. Source: unlink(2), rename(2) (EPERM).
-    """
-    safe = {0, os.geteuid(), _unmapped_user()}
-    out: list[Message] = []
-    for below in dict.fromkeys(path for folder in folders for path in (folder, *folder.parents)):
-        above = below.parent
-        if above == below:
-            continue
-        try:
-            info, inner = above.stat(), below.lstat()
-        except OSError:
-            continue
-        mode = stat.S_IMODE(info.st_mode)
-        if info.st_uid not in safe:
-            who = message("{above} belongs to {owner}", above=above, owner=user_name(info.st_uid))
-        elif mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            who = message("everybody may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
-        elif mode & stat.S_IWGRP and not mode & stat.S_ISVTX and info.st_gid not in (0, os.getegid()):
-            who = message("its group may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
-        elif mode & 0o022 and inner.st_uid not in safe:
-            who = message("it belongs to {owner}", owner=user_name(inner.st_uid))
-        else:
-            continue
-        out.append(
-            message(
-                "Others may put a folder of their own in the place of {path}, above the key: {who}.",
-                path=below,
-                who=who,
-            )
-        )
-    return tuple(out)
-
-
-def _unmapped_user() -> int:
-    """Return the id that stands for every user whom a container does not know, such as the host's root."""
-    try:
-        return int(Path("/proc/sys/kernel/overflowuid").read_text("ascii"))
-    except (OSError, ValueError):
-        return 0
-
 
 @contextmanager
 def open_own(path: Path, flags: int) -> Iterator[int]:
@@ -287,14 +209,6 @@ def safe_name(value: str) -> str:
     underscore, so names stay different."""
     name = _ODD.sub("_", value)
     return name if name.strip(".") else f"_{name}"
-
-
-def git_tree(folder: Path) -> Path | None:
-    """Return the git work tree that contains a folder, or None."""
-    for here in (folder, *folder.parents):
-        if (here / ".git").exists():
-            return here
-    return None
 
 
 def user_name(uid: int) -> str:

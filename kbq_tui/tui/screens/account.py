@@ -87,7 +87,7 @@ class AccountScreen(PlanStepScreen):
             below[ActionKind.KEY] = (
                 plain(_kept(local)),
                 plain(local.path, "$text-quiet", limit=1_000),
-                *(Content.assemble(status(Tone.WARN), plain(warning)) for warning in local.warnings),
+                *(Content.assemble(status(Tone.WARN), plain(warning.title)) for warning in local.warnings),
             )
         elif handed := handed_key(seen):
             below[ActionKind.KEY] = (plain(translate("{key}, handed over (shredded here)", key=handed[:12])),)

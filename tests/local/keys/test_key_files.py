@@ -213,8 +213,8 @@ def test_wider_modes_are_reported_and_mended(store: KeyFiles, key: Secret, folde
     Path(kept.path).parent.chmod(0o777)
     seen = store.inspect(None, PROJECT, EMAIL)
     assert seen is not None
-    assert any("0644" in str(w) for w in seen.warnings)
-    assert any("0777" in str(w) for w in seen.warnings)
+    assert any("0644" in str(w.cause) for w in seen.warnings)
+    assert any("0777" in str(w.cause) for w in seen.warnings)
     assert len(store.fix_permissions(None, PROJECT, EMAIL)) == 2
     assert (mode(kept.path), mode(Path(kept.path).parent)) == (0o600, 0o700)
     assert store.fix_permissions(None, PROJECT, EMAIL) == ()
@@ -231,8 +231,8 @@ def test_folders_of_ours_that_others_may_look_into_are_reported_and_mended(
     Path(kept.path).parent.chmod(0o755)
     seen = store.inspect(None, PROJECT, EMAIL)
     assert seen is not None
-    assert any("0755" in str(w) for w in seen.warnings)
-    assert any("0777" in str(w) for w in seen.warnings)
+    assert any("0755" in str(w.cause) for w in seen.warnings)
+    assert any("0777" in str(w.cause) for w in seen.warnings)
     assert len(store.fix_permissions(None, PROJECT, EMAIL)) == 2
     assert (mode(folder), mode(Path(kept.path).parent)) == (0o700, 0o700)
     mended = store.inspect(None, PROJECT, EMAIL)
@@ -255,7 +255,7 @@ def test_a_folder_that_is_none_of_ours_is_neither_reported_for_being_read_nor_me
 def test_a_key_in_a_git_work_tree_gets_a_warning(store: KeyFiles, key: Secret, tmp_path: Path) -> None:
     (tmp_path / "repo" / ".git").mkdir(parents=True)
     kept = store.reserve(str(tmp_path / "repo" / "sub" / "key.json"), PROJECT, EMAIL).commit(key)
-    assert any("git work tree" in str(w) for w in kept.warnings)
+    assert [w.code for w in kept.warnings] == ["KBQ-KEY-IN-GIT"]
 
 
 @pytest.mark.parametrize(
@@ -598,7 +598,7 @@ def test_an_older_copy_that_cannot_be_deleted_is_said(
     monkeypatch.setattr(backend, "delete_password", refuse)
     later = ringed.reserve(str(tmp_path / "new.json"), PROJECT, EMAIL).commit(Secret(key_json()))
     assert later.in_keyring is True
-    told = [w for w in later.warnings if older.key_id in str(w)]
+    told = [note for note in later.notes if older.key_id in str(note)]
     assert len(told) == 1
     assert f"keyring del kbq-tui:{PROJECT}:{older.key_id} {EMAIL}" in str(told[0])
 
@@ -625,7 +625,7 @@ def test_a_keyring_that_fails_never_loses_the_file(folder: Path, key: Secret) ->
     store = KeyFiles(folder, KeyringCopy({}, find=broken))
     kept = store.reserve(None, PROJECT, EMAIL).commit(key)
     assert kept.in_keyring is False
-    assert any("No copy in the system keyring" in str(w) for w in kept.warnings)
+    assert any("No copy in the system keyring" in str(note) for note in kept.notes)
     assert CANARY not in repr(kept)
     assert store.load(None, PROJECT, EMAIL) == key
 
@@ -728,16 +728,16 @@ def test_a_link_of_another_user_is_not_followed(tmp_path: Path, monkeypatch: pyt
     assert ours.read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("what", ["keep_copy", "warnings"])
+@pytest.mark.parametrize("what", ["keep_copy", "exposures"])
 def test_what_fails_after_the_key_is_in_place_is_a_warning(
     store: KeyFiles, key: Secret, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO)) if what == "warnings" else RuntimeError("no")
+        raise OSError(errno.EIO, os.strerror(errno.EIO)) if what == "exposures" else RuntimeError("no")
 
     monkeypatch.setattr(KeyFiles, what, fail)
     kept = store.reserve(None, PROJECT, EMAIL).commit(key)
-    assert any(str(w).startswith(("No copy in the system keyring", "Who else may reach")) for w in kept.warnings)
+    assert any(str(note).startswith(("No copy in the system keyring", "Who else may reach")) for note in kept.notes)
     assert Path(kept.path).read_bytes() == key.reveal()
 
 
@@ -858,7 +858,7 @@ def test_being_looked_at_does_not_keep_a_place_from_being_reserved(
 def above(path: Path, store: KeyFiles, key: Secret) -> list[str]:
     """Store a key in a folder and return the warnings about its parents."""
     kept = store.reserve(str(path / "k.json"), PROJECT, EMAIL).commit(key)
-    return [str(w) for w in kept.warnings if str(w).startswith("Others may put a folder")]
+    return [text for w in kept.warnings if "Others may put a folder" in (text := str(w.cause))]
 
 
 @pytest.mark.parametrize(
