@@ -30,6 +30,8 @@ AT_ONCE: Final = 16
 
 Source: https://cloud.google.com/bigquery/quotas
 """
+AHEAD: Final = 8
+"""The number of tables beyond these that are prepared or judged meanwhile, so that no call has to wait for that."""
 Mapped = Mapping[str, Mapping[Role, str]]
 """For each table, the operator's choice of a column for each role."""
 Told = Callable[[TableReport], None]
@@ -144,7 +146,7 @@ class _Check:
         work = iter(chosen)
         throttle = Throttle(AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(AT_ONCE, len(chosen))):
+            for _ in range(min(AT_ONCE + AHEAD, len(chosen))):
                 group.create_task(self._worker(work, listing, twin, throttle))
         reports = tuple(sorted(self.reports, key=lambda r: r.name))
         there = frozenset(t.name for t in listing.tables)
@@ -179,10 +181,10 @@ class _Check:
                 async with throttle.turn():
                     facts = await counted(facts, self.cloud, listing.location, limit, self.context)
                     await self._find_rows(facts, listing.location)
+                    facts = await explained(facts, self.ports.cloud, listing.location, self.context)
             except ProblemError as error:  # the calls before it got no answer: no more of them
                 facts = replace(facts, problem=error.problem)
             throttle.ended(facts.problem)
-            facts = await explained(facts, self.ports.cloud, listing.location, self.context)
             if facts.problem is not None:
                 facts = replace(facts, problem=self.ports.named(facts.problem))
             await self._turn()
