@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 from kbq_tui.export.report import HTML_HEAD, About, clean, cleaned, code_span, html_text, markdown_text
-from kbq_tui.i18n.messages import N_, Message, language, message, message_n, translate
+from kbq_tui.i18n.messages import N_, Message, grouped, language, message, message_n, render, translate
 from kbq_tui.model import status_words
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import Ready, Severity, SourceFinding, SourceReport, TableReport, Use
@@ -145,7 +145,7 @@ def _to_markdown(report: SourceReport, what: SourceAbout) -> str:
     lines += ["| | |", "|---|---|", *(f"| {label} | {code_span(value)} |" for label, value in what.about.rows()), ""]
     lines += [f"| {' | '.join(_columns())} |", "|---|---|---|---:|"]
     for t in report.tables:
-        rows = f"{t.rows:,}" if t.rows is not None else "?"
+        rows = render(grouped(t.rows)) if t.rows is not None else "?"
         lines.append(f"| {_word(t.verdict(use))} | {markdown_text(t.name)} | {markdown_text(ready_for(t))} | {rows} |")
     for finding in report.findings:
         lines += ["", f"**{_word(finding.severity)}**: {markdown_text(finding.text)}"]

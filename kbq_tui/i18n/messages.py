@@ -105,6 +105,11 @@ def joined(separator: str, *parts: str | Message) -> Message:
     return Message(template, {f"p{i}": part for i, part in enumerate(parts)})
 
 
+def grouped(n: int) -> Message:
+    """Return a number with its digits in groups, as the language does that: 1,500 or 1.500."""
+    return Message("{n:,}", {"n": n})
+
+
 def row(label: Message, value: str | Message, width: int) -> Message:
     """Return a label, padded to `width` in whatever language it is rendered, and a value after a space."""
     return Message(f"{{label:<{width}}} {{value}}", {"label": label, "value": value})
@@ -132,7 +137,7 @@ def render(text: Message) -> str:
     """Return a message in the person's language."""
     if _translate is None:
         return str(text)
-    return _filled(text, _of, _translate_many)
+    return _filled(text, _of, _translate_many, comma=_name in _COMMA)
 
 
 def translate(template: str, /, **params: object) -> str:
@@ -162,18 +167,37 @@ def language() -> str:
     return _name
 
 
-def _filled(text: Message, translate: Translate, translate_many: TranslateMany) -> str:
+_COMMA = frozenset({"de"})
+"""The languages with a comma before decimals."""
+_SWAPPED = str.maketrans(",.", ".,")
+
+
+class _Number:
+    """A number whose decimal separator is a comma, and whose digits are grouped with points."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec).translate(_SWAPPED)
+
+
+def _filled(text: Message, translate: Translate, translate_many: TranslateMany, *, comma: bool = False) -> str:
     if text.plural:
         template = translate_many(text.template, text.plural, int(str(text.params["n"])))
     else:
         template = translate(text.template)
     if not text.params:
         return template
-    params = {
-        name: _filled(value, translate, translate_many) if isinstance(value, Message) else value
-        for name, value in text.params.items()
-    }
-    return template.format(**params)
+
+    def shown(value: object) -> object:
+        if isinstance(value, Message):
+            return _filled(value, translate, translate_many, comma=comma)
+        return _Number(value) if comma and isinstance(value, int | float) else value
+
+    return template.format(**{name: shown(value) for name, value in text.params.items()})
 
 
 def _as_it_is(text: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from kbq_tui.i18n.messages import Message
+
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _ASCII: Final = ".:=+*&%#"
 _NOTHING: Final = ("–", "-")
@@ -22,9 +24,10 @@ def bars(values: Sequence[int], *, ascii_: bool = False) -> str:
     )
 
 
-def size(count: int) -> str:
-    """Return a number of bytes in the largest unit that fits: `1.2 GiB`."""
+def size(count: int) -> Message:
+    """Return a number of bytes in the largest unit that fits: `1.2 GiB`, `15 MiB`."""
     number, unit = float(count), 0
     while number >= 1024 and unit < len(_UNITS) - 1:
         number, unit = number / 1024, unit + 1
-    return f"{number:.1f} {_UNITS[unit]}" if unit else f"{count} B"
+    form = "{n:.1f} {unit}" if unit and number < 10 else "{n:.0f} {unit}"
+    return Message(form, {"n": number, "unit": _UNITS[unit]})

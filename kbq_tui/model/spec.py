@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from kbq_tui.i18n.messages import Message, message
+from kbq_tui.i18n.messages import Message, grouped, message
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import is_key_line, scrub, scrub_typed
@@ -104,7 +104,7 @@ def check_dataset(value: str) -> Message | None:
     if not value:
         return message("Type the dataset's name.")
     if len(value) > 1024:
-        return message("A dataset name has at most 1,024 characters; this one has {n}.", n=f"{len(value):,}")
+        return message("A dataset name has at most 1,024 characters; this one has {n}.", n=grouped(len(value)))
     if scrub_typed(value) != value:  # a line of a key may consist of a dataset name's characters
         return message("This looks like a secret. Name the file that holds it instead.")
     if not _DATASET.fullmatch(value):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from kbq_tui.i18n.messages import Message, message
+from kbq_tui.i18n.messages import Message, grouped, message
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import Severity, SourceFinding, TableFacts, Use
 
@@ -61,5 +61,5 @@ class SourceRule:
 def of_rows(n: int, rows: int) -> Message:
     """Return how many of the rows, as the subject of a sentence."""
     if n >= rows:
-        return message("All {rows} rows", rows=f"{rows:,}")
-    return message("{n} of {rows} rows", n=f"{n:,}", rows=f"{rows:,}")
+        return message("All {rows} rows", rows=grouped(rows))
+    return message("{n} of {rows} rows", n=grouped(n), rows=grouped(rows))

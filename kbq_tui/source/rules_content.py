@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Final
 
-from kbq_tui.i18n.messages import Message, message, message_n
+from kbq_tui.i18n.messages import Message, grouped, joined, message, message_n
 from kbq_tui.model.source import Role, Severity, TableFacts
 from kbq_tui.source import limits
 from kbq_tui.source.columns import identifiers
@@ -90,7 +90,7 @@ def _merged_emails(facts: TableFacts) -> Iterator[Hit]:
         text = message(
             "One e-mail address has several external ids ({n} more than addresses): Klaviyo merges these profiles, and "
             "that cannot be undone.",
-            n=f"{more:,}",
+            n=grouped(more),
         )
         yield Hit(text, facts.roles.get(Role.EMAIL, ""))
 
@@ -101,7 +101,7 @@ def _merged_ids(facts: TableFacts) -> Iterator[Hit]:
         text = message(
             "One external id has several e-mail addresses ({n} more than ids): Klaviyo merges these profiles, and that "
             "cannot be undone.",
-            n=f"{more:,}",
+            n=grouped(more),
         )
         yield Hit(text, facts.roles.get(Role.EXTERNAL_ID, ""))
 
@@ -142,7 +142,7 @@ def _many_at_newest(facts: TableFacts) -> Iterator[Hit]:
     if content is None or content.time("oldest", column) == content.time("newest", column):
         return
     if (n := content.count("at_newest", column)) >= _MANY_AT_NEWEST:
-        some = f"{n:,}+" if n >= NEWEST_KEPT else f"{n:,}"
+        some = joined("", grouped(n), "+") if n >= NEWEST_KEPT else grouped(n)
         text = message(
             "{n} rows have the newest change timestamp: rows that are added with it later may be lost or sent again.",
             n=some,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kbq_tui.i18n.messages import Message, message, message_n
+from kbq_tui.i18n.messages import Message, grouped, message, message_n
 from kbq_tui.model.source import Role, Severity, TableFacts
 from kbq_tui.source import limits
 from kbq_tui.source.columns import identifiers
@@ -19,7 +19,7 @@ def _longer(role: Role, limit: Limit) -> Judge:
             text = message(
                 "The longest value of {column} has {n} characters; Klaviyo takes {limit}.",
                 column=column,
-                n=f"{n:,}",
+                n=grouped(n),
                 limit=limit.value,
             )
             yield Hit(text, column)
@@ -160,8 +160,8 @@ def _long_strings(facts: TableFacts) -> Iterator[Hit]:
             text = message(
                 "The longest value of {column} has {n} bytes; Klaviyo refuses more than {limit}.",
                 column=column.name,
-                n=f"{n:,}",
-                limit=f"{limit:,}",
+                n=grouped(n),
+                limit=grouped(limit),
             )
             yield Hit(text, column.name)
 
@@ -173,8 +173,8 @@ def _long_arrays(facts: TableFacts) -> Iterator[Hit]:
             text = message(
                 "The longest list of {column} has {n} items; Klaviyo refuses more than {limit}.",
                 column=column.name,
-                n=f"{n:,}",
-                limit=f"{limit:,}",
+                n=grouped(n),
+                limit=grouped(limit),
             )
             yield Hit(text, column.name)
 
@@ -185,8 +185,8 @@ def _large(limit: Limit) -> Judge:
         if content is not None and (n := content.count("row_bytes")) > limit.value:
             text = message(
                 "The largest row has {n} bytes of text; Klaviyo refuses more than {limit}.",
-                n=f"{n:,}",
-                limit=f"{limit.value:,}",
+                n=grouped(n),
+                limit=grouped(limit.value),
             )
             yield Hit(text)
 

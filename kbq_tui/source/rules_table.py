@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kbq_tui.i18n.messages import message
+from kbq_tui.i18n.messages import grouped, message
 from kbq_tui.model.problem import Kind
 from kbq_tui.model.source import Role, Severity, TableFacts
 from kbq_tui.source import limits
@@ -66,8 +66,8 @@ def _hidden_rows(facts: TableFacts) -> Iterator[Hit]:
         return
     text = message(
         "The account sees {n} of {rows} rows: row access policies hide the others from Klaviyo, without an error.",
-        n=f"{content.rows:,}",
-        rows=f"{facts.stored:,}",
+        n=grouped(content.rows),
+        rows=grouped(facts.stored),
     )
     yield Hit(text, severity=Severity.FAIL if not content.rows else None)
 

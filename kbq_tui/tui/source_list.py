@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from kbq_tui.export.source_report import ready_for
-from kbq_tui.i18n.messages import N_, translate, translate_n
+from kbq_tui.i18n.messages import N_, grouped, render, translate, translate_n
 from kbq_tui.model.source import ROLE_NAMES, ColumnReport, Ready, Severity, SourceFinding, TableReport, Use
 from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.text import columns, plain, status, status_width, wrapped
@@ -44,7 +44,7 @@ class TableColumns:
     def line(self, table: TableReport) -> Content:
         """Return one table in one line, with its worst finding."""
         worst = next((f for f in table.reasons(table.likely) if f.severity is not Severity.NOTE), None)
-        rows = f"{table.rows:,}" if table.rows is not None else "?"
+        rows = render(grouped(table.rows)) if table.rows is not None else "?"
         ready = ready_for(table)
         cells = [
             (status(TONES[table.verdict(None)]), self.state),

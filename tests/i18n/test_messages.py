@@ -10,10 +10,12 @@ from kbq_tui.i18n import messages
 from kbq_tui.i18n.messages import (
     EMPTY,
     as_message,
+    grouped,
     joined,
     message,
     message_n,
     render,
+    row,
     translate,
     translate_n,
     verbatim,
@@ -31,6 +33,7 @@ def german() -> Iterator[None]:
     messages.use(
         lambda text: GERMAN.get(text, text),
         lambda one, many, n: f"{{n}} {'Schlüssel' if n == 1 else 'Schlüssel(mehrere)'}",
+        "de",
     )
     yield
     messages.use(None)
@@ -59,6 +62,15 @@ def test_numbers(german: None):
     assert str(message_n("{n} key", "{n} keys", 2)) == "2 keys"
     assert translate_n("{n} key", "{n} keys", 1) == "1 Schlüssel"
     assert translate_n("{n} key", "{n} keys", 2) == "2 Schlüssel(mehrere)"
+
+
+def test_the_separators_in_numbers_are_those_of_the_language(german: None):
+    text = message("{rows} rows in {seconds:.1f} s, {hours:g} h, {part:.0%}", rows=grouped(1500000), seconds=1234.5,
+                   hours=2.5, part=0.25)  # fmt: skip
+    assert str(text) == "1,500,000 rows in 1234.5 s, 2.5 h, 25%"
+    assert render(text) == "1.500.000 rows in 1234,5 s, 2,5 h, 25%"
+    assert render(message("{version} {n:>4}", version="1.2,3", n=7)) == "1.2,3    7"  # text stays as it is
+    assert render(row(message("n"), grouped(1000), 3)) == "n   1.000"
 
 
 def test_parts_are_told_one_by_one(german: None):

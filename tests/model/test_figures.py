@@ -26,7 +26,16 @@ def test_bars_are_one_sign_each_and_in_the_order_of_the_numbers(values: list[int
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (10_485_760, "10.0 MiB"), (3 << 39, "1.5 TiB")]
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (10_485_760, "10 MiB"),
+        (15 << 30, "15 GiB"),
+        (3 << 39, "1.5 TiB"),
+        (2**60, "1024 PiB"),
+    ],
 )
 def test_sizes(count: int, text: str) -> None:
-    assert size(count) == text
+    assert str(size(count)) == text

@@ -14,7 +14,7 @@ from kbq_tui.engine.source.runner import Checked, Wanted, check_source
 from kbq_tui.engine.source.views import ProposedView, make_view, propose_view, warnings_of
 from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.export.source_report import SourceAbout, json_parts, ready_for, source_report, summed
-from kbq_tui.i18n.messages import message, message_n, render, translate
+from kbq_tui.i18n.messages import grouped, message, message_n, render, translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import Severity, SourceFinding, SourceReport, TableReport, Use
 from kbq_tui.model.spec import ConnectionSpec
@@ -187,7 +187,7 @@ def _with_examples(checked: Checked) -> SourceReport:
 def _show(report: SourceReport, use: Use | None, console: Console) -> None:
     """Write each table with its findings, then the findings between tables, then each problem once, then the sum."""
     for table in report.tables:
-        rows = translate("{n} rows", n=f"{table.rows:,}") if table.rows is not None else ""
+        rows = translate("{n} rows", n=grouped(table.rows)) if table.rows is not None else ""
         about = "  ".join(filter(None, (inert(table.name), table.kind, rows, render(ready_for(table)))))
         console.result(f"{console.mark(_WORDS[table.verdict(use)], result=True, width=column())}{about}")
         for finding in table.reasons(use or table.likely):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.i18n.messages import Message, message, message_n
+from kbq_tui.model import figures
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
 from kbq_tui.model.source import TableFacts
@@ -120,25 +121,16 @@ async def _smaller(
 def _too_large(size: int, max_bytes: int) -> Message:
     return message(
         "The content was not counted: that would read {size}, more than the limit of {limit} (see --max-bytes).",
-        size=in_words(size),
-        limit=in_words(max_bytes),
+        size=figures.size(size),
+        limit=figures.size(max_bytes),
     )
 
 
 def _would_read(size: int | None) -> Message:
     if size is None:
         return message("BigQuery does not say what counting would read.")
-    return message("Counting would read {size}.", size=in_words(size))
+    return message("Counting would read {size}.", size=figures.size(size))
 
 
 def _not_counted(problem: Problem) -> Message:
     return message("The content could not be counted: {why}", why=problem.words)
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes in a fitting unit."""
-    units = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-    value, unit = float(size), 0
-    while value >= 1024 and unit < len(units) - 1:
-        value, unit = value / 1024, unit + 1
-    return f"{value:.0f} {units[unit]}" if unit == 0 or value >= 10 else f"{value:.1f} {units[unit]}"

@@ -4,9 +4,9 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import Cloud, Ports
-from kbq_tui.engine.source.reading import in_words
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model import figures
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lean_dataclass import dataclass
@@ -97,7 +97,7 @@ async def propose_view(
 
 def warnings_of(view: ProposedView) -> tuple[Message, ...]:
     """Return what to know before a view is created: what reading it costs, and what it does not contain."""
-    size = in_words(view.size) if view.size is not None else "?"
+    size = figures.size(view.size) if view.size is not None else "?"
     lines = [message("Tried as a dry run: reading it whole takes {size}.", size=size)]
     if view.use is Use.EVENTS:
         lines.append(

@@ -8,7 +8,7 @@ import pytest
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import DryRun, QueryResult
-from kbq_tui.engine.source.reading import counted, in_words
+from kbq_tui.engine.source.reading import counted
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.source import Column, TableFacts
@@ -114,10 +114,3 @@ async def test_a_query_of_ours_that_does_not_fit_makes_the_table_unknown_not_unr
     facts = await look(OneTableCloud(size))
     assert facts.problem is None
     assert "could not be counted" in str(facts.skipped)
-
-
-@pytest.mark.parametrize(
-    ("size", "words"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (15 * 1024**3, "15 GiB"), (2**60, "1024 PiB")]
-)
-def test_bytes_are_told_in_a_unit_that_fits(size: int, words: str) -> None:
-    assert in_words(size) == words
