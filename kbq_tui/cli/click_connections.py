@@ -122,7 +122,7 @@ def connections_show(**parameters: Any) -> int:
     next_step=("connections list", ""),
 )
 @click.argument("name", callback=valid_name, shell_complete=connection_names)
-@click.argument("new_name", metavar="NEW_NAME", callback=valid_name)
+@click.argument("new_name", metavar=translate("NEW_NAME"), callback=valid_name)
 @output_options
 @yes_option
 @confirm_option
@@ -170,7 +170,7 @@ def connections_remove(**parameters: Any) -> int:
     ),
     next_step=None,
 )
-@click.argument("file", type=FILE)
+@click.argument("file", metavar=translate("FILE"), type=FILE)
 @output_options
 @json_option
 @handled
@@ -226,8 +226,8 @@ def connections_validate(**parameters: Any) -> int:
     ),
     next_step=("connections list", ""),
 )
-@click.argument("one", callback=valid_name, shell_complete=connection_names)
-@click.argument("other", callback=valid_name, shell_complete=connection_names)
+@click.argument("one", metavar=translate("ONE"), callback=valid_name, shell_complete=connection_names)
+@click.argument("other", metavar=translate("OTHER"), callback=valid_name, shell_complete=connection_names)
 @output_options
 @json_option
 @handled

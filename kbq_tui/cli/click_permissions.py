@@ -29,7 +29,7 @@ def _commands(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     ),
     next_step=None,
 )
-@click.argument("command", metavar="[COMMAND]", nargs=-1, shell_complete=_commands)
+@click.argument("command", metavar=f"[{translate('COMMAND')}]", nargs=-1, shell_complete=_commands)
 @click.option(
     "--format",
     "format_",

@@ -101,7 +101,11 @@ def plan(**parameters: Any) -> int:
     next_step=None,
 )
 @click.argument(
-    "name", metavar="[NAME|PLAN_FILE]", required=False, callback=name_or_plan, shell_complete=connection_names
+    "name",
+    metavar=f"[{translate('NAME|PLAN_FILE')}]",
+    required=False,
+    callback=name_or_plan,
+    shell_complete=connection_names,
 )
 @connection_options
 @output_options

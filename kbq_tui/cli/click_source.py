@@ -52,7 +52,7 @@ def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) ->
     ),
     next_step=("values", N_("to connect Klaviyo")),
 )
-@click.argument("tables", metavar="[TABLE]...", nargs=-1)
+@click.argument("tables", metavar=f"[{translate('TABLE')}]...", nargs=-1)
 @connection_name_option
 @click.option(
     "--as",
@@ -64,7 +64,7 @@ def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) ->
     "--map",
     "map_",
     multiple=True,
-    metavar="ROLE=COLUMN",
+    metavar=translate("ROLE=COLUMN"),
     callback=valid_choices,
     help=translate("Say what a column of one TABLE is for; kept with the connection. ROLE= for none, properties=A,B."),
 )

@@ -62,6 +62,7 @@ UNSET_PARTITION_LIFE, _ = _pair(
 KEEP_PARTITIONS: Final = Command("bq update --time_partitioning_expiration 0 {project}:{dataset}.{table}")
 KEEP_TABLE: Final = Command("bq update --expiration 0 {project}:{dataset}.{table}")
 LIST_DATASETS: Final = Command("bq ls --project_id={project} --datasets")
+LIST_JOBS: Final = Command(f"bq --project_id={{project}} {LOCATION} ls --jobs=true --all=true --max_results=20")
 LIST_TABLES: Final = Command("bq ls {project}:{dataset}")
 
 DELETE_ACCOUNT: Final = Command("gcloud iam service-accounts delete {account} --project={project}")

@@ -160,6 +160,12 @@ def test_what_may_not_be_read_is_named_with_the_grant_that_mends_it(google, call
     assert json.dumps(done.json).count("BEGIN PRIVATE KEY") == 0
 
 
+def test_a_connection_s_name_in_place_of_a_table_s_is_told_with_the_right_command(finished, call):
+    refused = call("source", "default")
+    assert refused.status == 1
+    assert "kbq-tui source --connection default" in " ".join(refused.err.split())
+
+
 def test_a_view_is_proposed_made_after_a_yes_and_ready(google, call):
     world = google("existing")
     run(world, BAD)

@@ -15,7 +15,9 @@ from kbq_tui.engine.source.views import ProposedView, make_view, propose_view, w
 from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.export.source_report import SourceAbout, json_parts, ready_for, source_report, summed
 from kbq_tui.i18n.messages import grouped, message, message_n, render, translate
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.problem import Problem, ProblemError, RemedyStep
 from kbq_tui.model.source import Severity, SourceFinding, SourceReport, TableReport, Use
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
@@ -89,7 +91,10 @@ def source_command(options: SourceOptions, runner: PlainRunner) -> int:
     )
 
     async def work(ports: Ports) -> tuple[Checked, SourceAbout, ProposedView | None]:
-        checked = await check_source(spec, ports, wanted)
+        try:
+            checked = await check_source(spec, ports, wanted)
+        except ProblemError as error:
+            raise ProblemError(_or_connection(error.problem, runner)) from error
         what = SourceAbout(await about_of(spec, ports), spec.klaviyo_dataset, use)
         if options.view is None:
             return checked, what, None
@@ -116,6 +121,16 @@ def source_command(options: SourceOptions, runner: PlainRunner) -> int:
         console.say(inert(render(told)))
     _remember(runner, spec, dataset, checked)
     return 0 if report.any_ready(use) or options.dry_run else NOT_HEALTHY
+
+
+def _or_connection(problem: Problem, runner: PlainRunner) -> Problem:
+    """Return a problem with the command for a connection, if a table that does not exist has a connection's name."""
+    name = problem.detail("table")
+    if problem.code != Code.TABLE_NOT_FOUND or name not in runner.services.store.names():
+        return problem
+    text = message("{name} is a connection. To check the tables of it:", name=name)
+    step = RemedyStep(text, (runner.services.command("source", name),))
+    return replace(problem, steps=(step, *problem.steps))
 
 
 def _chosen(options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec) -> SourceLooks:

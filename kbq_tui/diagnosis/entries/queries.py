@@ -19,6 +19,21 @@ _INFORMATION_SCHEMA: Final = (
 
 ENTRIES: Final = (
     Entry(
+        Code("KBQ-JOB-NOT-FOUND"),
+        "The job is not found where it was looked for",
+        "BigQuery finds a job by its id alone only in US and EU: for any other location, that must be named, too. "
+        "After six months it has forgotten the job.",
+        (
+            look("See the jobs of a location:", cmd.LIST_JOBS),
+            "Name the location with the job: --location for bq, the location argument of the call in a program, the "
+            "data location in the settings of a tool.",
+        ),
+        "You, or whoever maintains the program that asks.",
+        BIGQUERY + "managing-jobs",
+        Kind.NOT_FOUND,
+        matchers=((Stage.KINDS, r"\bnot found: job\b"),),
+    ),
+    Entry(
         Code.PARTITION_FILTER,
         "The table demands a filter on its partitions",
         "Table {table} was made with require_partition_filter, so every query has to filter by its partition column, "
