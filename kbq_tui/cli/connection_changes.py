@@ -39,10 +39,11 @@ def rename_command(options: "RenameOptions", machine: "Machine", runner: "PlainR
         raise UsageError(reason)
     if old == new:
         raise UsageError(message("{name} is called so already.", name=old))
-    consent = Consent.asked(runner, old, yes=options.yes, confirmed=options.confirm, destroys=False)
-    if not consent.to(translate("Rename connection {name} to {new} on this machine?", name=old, new=new)):
-        return 1
     try:
+        machine.admin.must_be_free(old, new)  # said before the question
+        consent = Consent.asked(runner, old, yes=options.yes, confirmed=options.confirm, destroys=False)
+        if not consent.to(translate("Rename connection {name} to {new} on this machine?", name=old, new=new)):
+            return 1
         moved = machine.admin.rename(old, new)
     except NameTakenError as error:
         raise UsageError(error.reason) from None

@@ -79,7 +79,7 @@ class ConnectionAdmin:
         before, after = self._paths.of_connection(old), self._paths.of_connection(new)
         with ExitStack() as held:
             held.enter_context(self._lock(old))
-            self._must_be_free(old, new)
+            self.must_be_free(old, new)
             held.enter_context(self._lock(new))
             try:
                 make_folder(after)
@@ -97,8 +97,13 @@ class ConnectionAdmin:
             before.rmdir()
         return moved
 
-    def _must_be_free(self, old: str, new: str) -> None:
-        """Check that nothing is lost under the new name. Raises NameTakenError, ProblemError."""
+    def must_be_free(self, old: str, new: str) -> None:
+        """Check that nothing is lost if a connection is renamed.
+
+        Raises:
+            NameTakenError: the new name is in use.
+            ProblemError: that cannot be read.
+        """
         taken = next((n for n in self._connections.names() if n.casefold() == new.casefold() and n != old), None)
         if taken is not None or there(self._connections.path(new)):
             if taken is None and _same_file(self._connections.path(old), self._connections.path(new)):

@@ -166,9 +166,10 @@ def test_a_name_that_is_taken_is_refused_and_nothing_changes(call, two: Path, st
         ("shop-us", "is called so already"),
         ("a/b", "letters, digits"),
     ):
-        ended = call("connections", "rename", "shop-us", new, "--yes")
-        assert ended.status == 2, new
-        assert says in ended.err
+        for agreed in (("--yes",), ()):  # said before the question, too
+            ended = call("connections", "rename", "shop-us", new, *agreed)
+            assert ended.status == 2, new
+            assert says in ended.err
     assert files() == before
 
 

@@ -155,7 +155,8 @@ async def test_the_verify_step_of_a_later_start_shows_the_kept_verdicts_and_thei
         shown = await until(pilot, on(Step.VERIFY))
         assert "nothing checked yet" in shown
         assert "Nothing was checked yet; r runs the checks." in shown
-        assert "r Run the checks" in shown.splitlines()[-1]
+        assert "Enter Run the checks" in shown.splitlines()[-1]
+        assert "r Run the checks" not in shown.splitlines()[-1].replace("Enter Run", "")  # once is enough
         assert app.wizard.results == {}
         await run_checks(pilot)
         await until(pilot, lambda: app.wizard.verified)

@@ -8,7 +8,11 @@ import click
 
 from kbq_tui.i18n.messages import translate
 
-_NEEDED = ("starlette", "uvicorn", "grpc", "duckdb", "sqlglot", "jwt")
+NEEDED = (
+    "starlette", "uvicorn", "grpc", "grpc_status", "duckdb", "pytz", "sqlglot", "google.cloud.bigquery_storage_v1",
+    "nanoarrow", "jwt",
+)  # fmt: skip
+"""The modules of the extra `sandbox`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def sandbox_command(options: SandboxOptions) -> int:
 
 def need_sandbox() -> None:
     """Say what to install if the sandbox cannot run. Raises click.ClickException."""
-    missing = [name for name in _NEEDED if find_spec(name) is None]
+    missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise click.ClickException(
             translate(

@@ -111,6 +111,7 @@ class VerifyScreen(BaseScreen):
         first = self.query_one("#primary", Button)
         enter = first.label if self.focused is first and not wizard.results else self.enter()
         labels = {} if wizard.results else {"verify": translate("Run the checks")}  # nothing was run yet
+        without |= frozenset({"verify"}) if enter == labels.get("verify") and not on_row else frozenset()
         keys = keyboard.hints(*scopes, without=without, labels=labels)
         return [("Enter", translate("Details") if on_row else enter), *keys]
 
