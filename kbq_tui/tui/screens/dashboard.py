@@ -104,6 +104,8 @@ class DashboardScreen(WatchingScreen):
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys: Enter opens, and the keys of the screen; a single connection needs no filter."""
         without = frozenset({"commands", "dashboard"} | ({"filter"} if len(self._all) == 1 else set()))
+        if not self.query_one("#connections", ConnectionTable).rows:  # none, or none that fits the filter
+            return keyboard.hints("dashboard", "app", without=without)
         return [("Enter", translate("Open")), *keyboard.hints(*self.scopes, "app", without=without)]
 
     def draw(self) -> None:

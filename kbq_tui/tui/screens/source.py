@@ -1,6 +1,6 @@
 """Whether the tables of a connection are ready for Klaviyo. It is not a step: the set-up continues without it."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,6 +17,9 @@ from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
 from kbq_tui.tui.widgets.table import ConnectionTable
+
+_OF_TABLES: Final = frozenset({"source-all", "source-map", "source-view", "source-save"})
+"""The keys that do something only where there are tables."""
 
 
 class SourceScreen(BaseScreen):
@@ -81,8 +84,10 @@ class SourceScreen(BaseScreen):
         return Content.styled(score(rows, busy=self.session.busy), "bold") if rows or self.session.busy else Content("")
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys: Enter opens a table, and the keys of the screen."""
+        """Return the keys: Enter opens a table, and the keys of the screen; without tables those that need none."""
         without = frozenset({"commands", "refresh"})
+        if not self.session.rows():
+            return keyboard.hints(*self.scopes, "app", without=without | _OF_TABLES)
         return [("Enter", translate("Details")), *keyboard.hints(*self.scopes, "app", without=without)]
 
     def _layout(self, width: int) -> TableColumns:
