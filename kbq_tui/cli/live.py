@@ -4,10 +4,10 @@ import os
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TextIO
 
 from kbq_tui.i18n.messages import translate_n
+from kbq_tui.model.lean_dataclass import dataclass
 
 Size = Callable[[], tuple[int, int]]
 _MORE = ""
@@ -66,21 +66,21 @@ class LiveLine:
         return [(m + cut(p, room), self.width + cells(cut(p, room))) for m, p in zip(marks, parts, strict=True)]
 
 
-@dataclass(slots=True)
 class LiveLines:
     """Draws lines in place. The cursor stays below them; other output is inserted above them.
 
-    Attributes:
+    Args:
         stream: a terminal that can move its cursor.
         size: its columns and rows.
     """
 
-    stream: TextIO
-    size: Size
-    _lines: dict[str, LiveLine] = field(default_factory=dict)
-    _drawn: dict[str, list[int]] = field(default_factory=dict)
-    """By line, the columns of each of its rows."""
-    _columns: int = 0
+    def __init__(self, stream: TextIO, size: Size) -> None:
+        self.stream = stream
+        self.size = size
+        self._lines: dict[str, LiveLine] = {}
+        self._drawn: dict[str, list[int]] = {}
+        """By line, the columns of each of its rows."""
+        self._columns = 0
 
     def put(self, key: str, line: LiveLine) -> None:
         """Show a line, in place of the one with this key."""

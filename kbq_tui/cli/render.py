@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from kbq_tui.cli.console import LONGEST, Console, column
 from kbq_tui.cli.live import LiveLine
@@ -104,18 +103,18 @@ def distinct(problems: Sequence[Problem]) -> list[Problem]:
     ]
 
 
-@dataclass(slots=True)
 class EventLines:
     """Writes events as they come. A wait has one line, which on a terminal is redrawn each second.
 
-    Attributes:
+    Args:
         console: where they are printed.
     """
 
-    console: Console
-    _titles: dict[str, Message] = field(default_factory=dict)
-    _waiting: dict[str, Message] = field(default_factory=dict)
-    _hinted: bool = False
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._titles: dict[str, Message] = {}
+        self._waiting: dict[str, Message] = {}
+        self._hinted = False
 
     def __call__(self, event: Event) -> None:
         match event.kind:

@@ -1,6 +1,6 @@
 """What was known before Google became unreachable."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from kbq_tui.engine.health import cause_lines
@@ -10,12 +10,12 @@ LOOK_EVERY = 60
 """Seconds between two looks of `status --watch`."""
 
 
-@dataclass(slots=True)
 class LastKnown:
     """The last complete status of each connection, in memory; it is shown while later looks get no answer."""
 
-    _good: dict[str, Status] = field(default_factory=dict)
-    _since: dict[str, datetime] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._good: dict[str, Status] = {}
+        self._since: dict[str, datetime] = {}
 
     def take(self, seen: Status) -> Status:
         """Return the status to show: the look itself, or in an outage the one before, with the outage's reason.

@@ -7,7 +7,6 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query (requestId)
 
 import json
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -43,11 +42,13 @@ class Queries:
         self, project: str, sql: str, location: str, *, dry_run: bool, max_rows: int, max_bytes: int | None = None
     ) -> QueryResult:
         """Run a statement and return its first rows."""
+        from uuid import uuid4  # read in for the first query: a status makes none
+
         body: JSON = {
             "query": sql,
             "useLegacySql": False,
             "dryRun": dry_run,
-            "requestId": str(uuid.uuid4()),
+            "requestId": str(uuid4()),
             "maxResults": max_rows,
             "formatOptions": {"useInt64Timestamp": True},
             "labels": dict([OUR_LABEL]),

@@ -12,10 +12,10 @@ import random
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from kbq_tui.engine.daemon_threads import start_daemon
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
 
 T = TypeVar("T")
@@ -29,7 +29,6 @@ _LONGEST_PAUSE: Final = 8.0
 _LONGEST_REDO_PAUSE: Final = 2.0
 
 
-@dataclass(slots=True)
 class Attempt:
     """One attempt at a call, as the function that makes it sees it.
 
@@ -42,10 +41,13 @@ class Attempt:
         asked: whether a request was sent at all. An exception before that is not an answer of Google's.
     """
 
-    timeout: float
-    unsure: bool = False
-    unsent: bool = True
-    asked: bool = False
+    __slots__ = ("asked", "timeout", "unsent", "unsure")
+
+    def __init__(self, timeout: float, *, unsure: bool = False) -> None:
+        self.timeout = timeout
+        self.unsure = unsure
+        self.unsent = True
+        self.asked = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ class CallRunner:
         ends = self._monotonic() + budget
         unsure = False
         for attempt in itertools.count(1):
-            this = Attempt(max(ends - self._monotonic(), 0.001), unsure)
+            this = Attempt(max(ends - self._monotonic(), 0.001), unsure=unsure)
             try:
                 return await self._on_thread(fn, this, method)
             except Exception as error:  # noqa: BLE001  the boundary: whatever a library raises becomes a problem

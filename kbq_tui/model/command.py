@@ -5,12 +5,13 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from kbq_tui.i18n.messages import Message
 from kbq_tui.model import spec
 from kbq_tui.model.lazy_pattern import pattern
+from kbq_tui.model.lean_dataclass import dataclass
 
 _ADDRESS: Final = r"[A-Za-z0-9._%+-]{1,100}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
 _EMAIL: Final = pattern(_ADDRESS)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import operator
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,21 +21,22 @@ if TYPE_CHECKING:
     __all__ = ["dataclass"]
 else:
 
-    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
+    def dataclass(*, frozen: bool, slots: bool, order: bool = False) -> Callable[[type], type]:
         """Return a class decorator that does what `dataclasses.dataclass(frozen=True, slots=True)` does.
 
-        Supported are defaults, `field(default_factory=…, repr=…)`, `__post_init__`, methods, and everything that
-        `dataclasses` and `copy` do with an object. Inheritance between such classes is not supported.
+        Supported are defaults, `field(default_factory=…, repr=…, hash=False)`, `__post_init__`, methods, and everything
+        that `dataclasses` and `copy` do with an object. Inheritance between such classes is not supported.
 
         Args:
             frozen, slots: must be True; they are written out so that readers and mypy see them.
+            order: whether objects of the class can be compared by their values, as tuples are.
 
         Raises:
             TypeError: the class asks for anything else.
         """
         if not (frozen and slots):
             raise TypeError("only for frozen classes with slots; use dataclasses.dataclass")
-        return _build
+        return partial(_build, order=order)
 
 
 MISSING = dataclasses.MISSING
@@ -47,7 +50,7 @@ def _annotations(cls: type) -> dict[str, Any]:
     return inspect.get_annotations(cls)
 
 
-def _build(cls: type) -> type:
+def _build(cls: type, *, order: bool) -> type:
     if any(hasattr(base, "__dataclass_fields__") for base in cls.__bases__):
         raise TypeError(f"{cls.__name__} inherits from a dataclass; use dataclasses.dataclass")
     if "__eq__" in cls.__dict__ or "__hash__" in cls.__dict__:
@@ -57,20 +60,24 @@ def _build(cls: type) -> type:
     given = {name: body.pop(name) for name in types if name in body}
     defaults: dict[str, Any] = {}
     factories: dict[str, Callable[[], Any]] = {}
-    shown = list(types)
+    shown, hashed = list(types), list(types)
     for name, value in given.items():
         if not isinstance(value, dataclasses.Field):
             defaults[name] = value
             continue
-        if not (value.init and value.compare and value.hash is None) or value.kw_only is True:
-            raise TypeError(f"{cls.__name__}.{name}: only default, default_factory and repr are supported")
+        if not (value.init and value.compare) or value.hash is True or value.kw_only is True:
+            raise TypeError(f"{cls.__name__}.{name}: only default, default_factory, repr and no hash are supported")
         if value.default is not MISSING:
             defaults[name] = value.default
         if value.default_factory is not MISSING:
             factories[name] = value.default_factory
         if not value.repr:
             shown.remove(name)
-    methods = _methods(cls, tuple(types), defaults, factories, tuple(shown))
+        if value.hash is False:
+            hashed.remove(name)
+    methods = _methods(cls, tuple(types), defaults, factories, tuple(shown), tuple(hashed))
+    if order:
+        methods |= _comparisons(tuple(types))
     for name, method in methods.items():
         body.setdefault(name, method)
     body["__slots__"] = tuple(types)
@@ -108,6 +115,7 @@ def _methods(
     defaults: dict[str, Any],
     factories: dict[str, Callable[[], Any]],
     shown: tuple[str, ...],
+    hashed: tuple[str, ...],
 ) -> dict[str, Callable[..., Any]]:
     assign = object.__setattr__
     known = frozenset(names)
@@ -154,7 +162,7 @@ def _methods(
         return values(self) == values(other) if type(other) is type(self) else NotImplemented
 
     def __hash__(self: Any) -> int:
-        return hash(values(self))
+        return hash(tuple([getattr(self, name) for name in hashed]))
 
     def __setattr__(self: Any, name: str, value: Any) -> None:
         if name in known:
@@ -175,3 +183,17 @@ def _methods(
 
     methods = (__init__, __repr__, __eq__, __hash__, __setattr__, __delattr__, __getstate__, __setstate__)
     return {method.__name__: method for method in methods}
+
+
+def _comparisons(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
+    def by(compared: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def compare(self: Any, other: object) -> Any:
+            if type(other) is not type(self):
+                return NotImplemented
+            return compared(*(tuple([getattr(each, name) for name in names]) for each in (self, other)))
+
+        return compare
+
+    return {
+        f"__{compared.__name__}__": by(compared) for compared in (operator.lt, operator.le, operator.gt, operator.ge)
+    }

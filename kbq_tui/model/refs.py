@@ -1,8 +1,7 @@
 """References to resources: a project, one of its APIs, a service account, a dataset, a table."""
 
-from dataclasses import dataclass
-
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

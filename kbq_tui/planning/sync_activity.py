@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from statistics import median_low
 from typing import Final
 
 from kbq_tui.i18n.messages import Message, message, message_n
@@ -169,7 +168,11 @@ def usual_interval(times: Sequence[datetime]) -> timedelta | None:
     """
     syncs = [time for number, time in enumerate(times) if number == 0 or time - times[number - 1] > SYNC_GAP]
     gaps = [later - earlier for earlier, later in pairwise(syncs)][-RECENT_INTERVALS:]
-    return max(median_low(gaps), SHORTEST_INTERVAL) if len(gaps) >= 2 else None
+    if len(gaps) < 2:
+        return None
+    from statistics import median_low  # most connections that are looked at have no syncs yet, and it takes a while
+
+    return max(median_low(gaps), SHORTEST_INTERVAL)
 
 
 def times(jobs: Iterable[JobInfo]) -> list[datetime]:

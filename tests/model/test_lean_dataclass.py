@@ -83,6 +83,26 @@ def test_copies_keep_everything(cls: Any) -> None:
     assert dataclasses.is_dataclass(cls)
 
 
+def _ordered(make: Callable[..., Any]) -> Any:
+    class Ordered:
+        name: str
+        size: int = 0
+        note: str = dataclasses.field(default="", hash=False)
+
+    return make(frozen=True, slots=True, order=True)(Ordered)
+
+
+@pytest.mark.parametrize("cls", [_ordered(make) for make in MAKERS])
+def test_order_is_that_of_the_values_and_only_within_the_class(cls: Any) -> None:
+    few, many = cls("a", 1), cls("a", 2)
+    assert (few < many, few <= few, many > few, many >= few, many < few) == (True, True, True, True, False)
+    assert sorted([many, cls("A", 9), few]) == [cls("A", 9), few, many]
+    with pytest.raises(TypeError, match="not supported between"):
+        assert few < ("a", 2, "")
+    assert hash(cls("a", 1, "x")) == hash(cls("a", 1, "y"))
+    assert cls("a", 1, "x") != cls("a", 1, "y")
+
+
 @pytest.mark.parametrize("cls", [LIBRARY, LEAN])
 def test_nothing_can_be_assigned_or_deleted(cls: Any) -> None:
     it = cls("a", "b")

@@ -106,7 +106,7 @@ async def test_the_cursor_stays_on_its_connection_when_the_order_changes() -> No
         assert 0 <= table.point().y < table.size.height
 
 
-_WITHOUT_ROWS = "/ Filter n New Esc Back F1 Help F5 Refresh F10 Quit".split()
+_WITHOUT_ROWS = ["/", "Filter", "n", "New", "Esc", "Back", "F1", "Help", "F5", "Refresh", "F10", "Quit"]
 """The footer of a dashboard on which no connection is shown."""
 
 
