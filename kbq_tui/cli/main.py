@@ -9,6 +9,16 @@ from kbq_tui.cli import core_dumps, debug_switches, process
 from kbq_tui.i18n import language
 
 
+def _speak(wanted: str) -> None:
+    """Set the language, spelled with ASCII's letters where the locale has no others that can be relied upon."""
+    spelled = False
+    if wanted != "en":
+        from kbq_tui.local.terminal import locale_encoding
+
+        spelled = locale_encoding(os.environ) != "utf-8"
+    language.speak(wanted, spelled=spelled)
+
+
 def run() -> NoReturn:
     """Run the program, and return to the prompt at once when it ends."""
     # Objects of the imports exist to the end, so collecting garbage only delays the first answer.
@@ -19,7 +29,7 @@ def run() -> NoReturn:
     process.stand_in()
     try:
         # First of all, because texts are rendered when options and screens are imported.
-        language.speak(language.wanted(sys.argv[1:], os.environ))
+        _speak(language.wanted(sys.argv[1:], os.environ))
         if sys.argv[1:] not in ([], ["setup"]) or process.COMPLETE_VARIABLE in os.environ:
             from kbq_tui.cli.click_app import main
 

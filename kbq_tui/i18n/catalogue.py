@@ -12,6 +12,35 @@ from collections.abc import Callable
 _MAGIC = 0x950412DE
 
 
+_SPELLED = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "ß": "ss",
+        "„": '"',
+        "“": '"',
+        "‚": "'",
+        "‘": "'",
+    }
+)
+"""How German is written without its letters. Source: DIN 5007-2, DIN 91379."""
+
+
+_CAPITALS = {"Ä": "AE", "Ö": "OE", "Ü": "UE"}
+
+
+def spelled_out(text: str) -> str:
+    """Return German with ASCII's letters: `für` as `fuer`, `SCHLÜSSEL` as `SCHLUESSEL`."""
+    for letter, both in _CAPITALS.items():
+        for at in [place for place, c in enumerate(text[:-1]) if c == letter and text[place + 1].isupper()][::-1]:
+            text = text[:at] + both + text[at + 1 :]
+    return text.translate(_SPELLED)
+
+
 class Catalogue:
     """The translations of a `.mo` file, little-endian and in UTF-8, as `make messages` writes it.
 
@@ -21,12 +50,13 @@ class Catalogue:
 
     Args:
         data: the file's content.
+        spelled: write letters that ASCII does not have with others, for a terminal that cannot show them.
 
     Raises:
         OSError: the file is cut short or of another kind, as `gettext` raises it.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, spelled: bool = False) -> None:
         try:
             magic, _, count, originals, translations = struct.unpack_from("<5I", data)
             numbers = struct.unpack_from(f"<{2 * count}I", data, originals)
@@ -36,6 +66,7 @@ class Catalogue:
         if magic != _MAGIC or start + size > len(data):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         self._data = data
+        self._spelled = spelled
         self._translations = translations
         spans = iter(numbers)
         self._places = {data[start : start + size]: place for place, (size, start) in enumerate(zip(spans, spans))}  # noqa: B905  a zip of one iterator
@@ -58,7 +89,8 @@ class Catalogue:
         if place is None:
             return None
         size, start = struct.unpack_from("<2I", self._data, self._translations + 8 * place)
-        return self._data[start : start + size].decode()
+        text = self._data[start : start + size].decode()
+        return spelled_out(text) if self._spelled else text
 
     def _form(self, n: int) -> int:
         """Return the place of the form for a number, by the rule in the catalogue's header."""

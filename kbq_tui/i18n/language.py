@@ -52,11 +52,13 @@ def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
     return chosen(arguments, env)[0]
 
 
-def speak(language: str) -> None:
+def speak(language: str, *, spelled: bool = False) -> None:
     """Set the language from now on; English if there is no catalogue of the language.
 
     Args:
         language: one of `LANGUAGES`.
+        spelled: write its own letters with others (`ae`), for a terminal that cannot show them. Names and values from
+            elsewhere stay as they are.
     """
     from kbq_tui.i18n import messages
 
@@ -65,7 +67,7 @@ def speak(language: str) -> None:
 
         with suppress(OSError):
             with open(f"{FOLDER}/{language}/LC_MESSAGES/{DOMAIN}.mo", "rb") as file:  # noqa: PTH123  as above
-                found = Catalogue(file.read())
+                found = Catalogue(file.read(), spelled=spelled)
             messages.use(found.gettext, found.ngettext, language)
             return
     messages.use(None)

@@ -145,7 +145,15 @@ def to_ascii(text: str) -> str:
     text = text.translate(_ASCII)
     if text.isascii():
         return text
-    return "".join(c if c.isascii() else "?" * cell_len(c) if c.isalnum() else "#" * cell_len(c) for c in text)
+    return "".join(c if c.isascii() else _in_cells(c) for c in text)
+
+
+def _in_cells(character: str) -> str:
+    """Return what stands for one character: its letter without marks, else one sign for each of its cells."""
+    from unicodedata import normalize  # only for a terminal that needs it
+
+    letter, width = normalize("NFKD", character)[:1], cell_len(character)
+    return letter if width == 1 and letter.isascii() else ("?" if character.isalnum() else "#") * width
 
 
 class AsciiFilter(LineFilter):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.i18n import language, messages
-from kbq_tui.i18n.catalogue import Catalogue
+from kbq_tui.i18n.catalogue import Catalogue, spelled_out
+from kbq_tui.i18n.messages import translate
 
 GERMAN = Path(language.FOLDER) / "de" / "LC_MESSAGES" / f"{language.DOMAIN}.mo"
 
@@ -65,6 +66,30 @@ def test_a_catalogue_that_is_cut_short_is_refused_as_gettext_does(size: int) -> 
 def test_a_file_of_another_kind_is_refused() -> None:
     with pytest.raises(OSError, match="Invalid"):
         Catalogue(b"msgid" + GERMAN.read_bytes()[5:])
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("für Ärzte", "fuer Aerzte"),
+        ("SCHLÜSSEL", "SCHLUESSEL"),
+        ("Übersicht, groß", "Uebersicht, gross"),
+        ("„so“ und ‚so‘", "\"so\" und 'so'"),
+        ("Ä", "Ae"),
+        ("", ""),
+    ],
+)
+def test_german_is_spelled_out_for_a_terminal_without_its_letters(text: str, spelled: str) -> None:
+    assert spelled_out(text) == spelled
+
+
+def test_only_texts_of_the_catalogue_are_spelled_out() -> None:
+    language.speak("de", spelled=True)
+    try:
+        told = translate("Replace the key of {account}?", account="Müller")
+    finally:
+        language.speak("en")
+    assert told == "Den Schluessel von Müller ersetzen?"
 
 
 def test_without_a_usable_catalogue_the_language_is_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,6 +159,13 @@ def test_doctor_says_which_language_and_why(run):
     assert spoken(LANG="de_DE.UTF-8", **unreachable) == "Deutsch, because of LANG"
 
 
+def test_german_is_spelled_out_where_the_locale_has_no_letters_for_it(run) -> None:
+    plain = run("keys", "--lang", "de", LC_ALL="C").stdout
+    assert plain.isascii()
+    assert "SCHLUESSEL" in plain
+    assert "SCHLÜSSEL" in run("keys", "--lang", "de", LC_ALL="C.UTF-8").stdout
+
+
 @pytest.fixture
 def german() -> Iterator[None]:
     language.speak("de")

@@ -245,7 +245,7 @@ def test_every_tone_has_a_word_a_glyph_and_a_colour() -> None:
 
 
 def test_ascii_takes_as_many_cells() -> None:
-    assert to_ascii("✓ a→b … 日本 é") == "* a>b ~ ???? ?"
+    assert to_ascii("✓ a→b … 日本 é für ß") == "* a>b ~ ???? e fur ?"
 
 
 def test_the_title_shows_all_steps_at_80_and_their_numbers_at_60() -> None:
