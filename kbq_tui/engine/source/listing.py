@@ -24,7 +24,6 @@ class Listing:
         stored: the number of rows of each table by name, as far as it may be read.
         lines: the columns of each table by name, as `shell.sql.columns` gives them.
         columns_problem: why the columns are not known; None if they are.
-        location: the dataset's location.
     """
 
     tables: tuple[TableInfo, ...]
@@ -32,7 +31,6 @@ class Listing:
     stored: Mapping[str, int]
     lines: Mapping[str, str]
     columns_problem: Problem | None
-    location: str
 
     def columns(self, table: str) -> tuple[tuple[Column, ...], Column | None]:
         """Return a table's columns, and the one that it is partitioned by; none if they are not known."""
@@ -56,14 +54,16 @@ def columns_in(text: str) -> tuple[tuple[Column, ...], Column | None]:
     return tuple(columns), partition
 
 
-async def listing_of(account: Cloud, operator: Cloud, project: str, dataset: str, location: str) -> Listing:
-    """Return what is known of a dataset's tables.
+async def listing_of(account: Cloud, operator: Cloud, project: str, dataset: str) -> Listing:
+    """Return what is known of a dataset's tables; its location need not be known.
+
+    BigQuery infers a query's location from the datasets that it names. Source:
+    https://cloud.google.com/bigquery/docs/locations#specify_locations
 
     Args:
         account: Google as the service account sees it.
         operator: Google as the operator sees it: row policies hide no rows from an owner's count.
         project, dataset: the dataset of the tables.
-        location: the dataset's location.
 
     Raises:
         ProblemError: the tables cannot be listed.
@@ -71,7 +71,7 @@ async def listing_of(account: Cloud, operator: Cloud, project: str, dataset: str
 
     async def asked(cloud: Cloud, statement: str) -> QueryResult | Problem:
         try:
-            return await cloud.query(project, statement, location, max_rows=MOST_TABLES)
+            return await cloud.query(project, statement, "", max_rows=MOST_TABLES)
         except ProblemError as error:
             return error.problem
 
@@ -87,7 +87,6 @@ async def listing_of(account: Cloud, operator: Cloud, project: str, dataset: str
         stored={name: int(rows) for name, rows in _pairs(stored).items() if rows.isdigit()},
         lines=_pairs(columns),
         columns_problem=columns if isinstance(columns, Problem) else None,
-        location=location,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 from typing import Final
 
@@ -128,6 +129,7 @@ class _Check:
         self.told = told
         self.cloud = cloud
         self.context = Context()
+        self.location = ""
         self._judging = asyncio.Lock()
         self.reports: list[TableReport] = []
         self.seen: dict[str, Seen] = {}
@@ -136,11 +138,19 @@ class _Check:
     async def all(self) -> Checked:
         """Check everything that is wanted."""
         spec, dataset = self.spec, self.spec.klaviyo_dataset
-        found = await self.cloud.dataset(spec.project, dataset)
-        if found is None:
-            raise ProblemError(self._problem(Code.DATASET_NOT_VISIBLE, dataset=dataset))
-        self.context = replace(context_of(spec, found.location), acting_as="service-account", dataset=dataset)
-        listing = await listing_of(self.cloud, self.ports.cloud, spec.project, dataset, found.location)
+        tables = asyncio.create_task(listing_of(self.cloud, self.ports.cloud, spec.project, dataset))
+        try:
+            found = await self.cloud.dataset(spec.project, dataset)
+            if found is None:
+                raise ProblemError(self._problem(Code.DATASET_NOT_VISIBLE, dataset=dataset))
+            self.location = found.location
+            self.context = replace(context_of(spec, found.location), acting_as="service-account", dataset=dataset)
+            listing = await tables
+        finally:
+            if not tables.done():
+                tables.cancel()
+            with suppress(ProblemError, asyncio.CancelledError):
+                await tables  # whose problem is less than the dataset's
         chosen, left_out = self._chosen(listing)
         twin = twins([t.name for t in listing.tables])
         work = iter(chosen)
@@ -179,9 +189,9 @@ class _Check:
             facts = self._facts(table, listing, twin)
             try:
                 async with throttle.turn():
-                    facts = await counted(facts, self.cloud, listing.location, limit, self.context)
-                    await self._find_rows(facts, listing.location)
-                    facts = await explained(facts, self.ports.cloud, listing.location, self.context)
+                    facts = await counted(facts, self.cloud, self.location, limit, self.context)
+                    await self._find_rows(facts, self.location)
+                    facts = await explained(facts, self.ports.cloud, self.location, self.context)
             except ProblemError as error:  # the calls before it got no answer: no more of them
                 facts = replace(facts, problem=error.problem)
             throttle.ended(facts.problem)
