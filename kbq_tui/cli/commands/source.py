@@ -1,5 +1,6 @@
 """`kbq-tui source`: which tables are ready for Klaviyo, and what is wrong with the others."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -91,11 +92,13 @@ def source_command(options: SourceOptions, runner: PlainRunner) -> int:
     )
 
     async def work(ports: Ports) -> tuple[Checked, SourceAbout, ProposedView | None]:
+        about = asyncio.create_task(about_of(spec, ports))  # read meanwhile
         try:
             checked = await check_source(spec, ports, wanted)
         except ProblemError as error:
+            about.cancel()
             raise ProblemError(_or_connection(error.problem, runner)) from error
-        what = SourceAbout(await about_of(spec, ports), spec.klaviyo_dataset, use)
+        what = SourceAbout(await about, spec.klaviyo_dataset, use)
         if options.view is None:
             return checked, what, None
         (table,), properties = checked.report.tables, looks.properties(options.tables[0])

@@ -1,5 +1,6 @@
 """Repeats a sandbox's answers, so that what the sandbox needs to work them out is not measured."""
 
+import gc
 import http.client
 import json
 import threading
@@ -92,12 +93,14 @@ def _without_id(body: bytes) -> str:
 
 @contextmanager
 def replaying(upstream: str) -> Iterator[Replay]:
-    """Run a replay in threads of this process."""
+    """Run a replay in threads of this process, in which no garbage is collected meanwhile: that would delay answers."""
     server = Replay(upstream)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    gc.disable()
     try:
         yield server
     finally:
+        gc.enable()
         server.shutdown()
         server.server_close()
