@@ -94,7 +94,9 @@ async def account_cloud(spec: ConnectionSpec, ports: Ports) -> Cloud:
     return cloud
 
 
-async def check_source(spec: ConnectionSpec, ports: Ports, wanted: Wanted, told: Told | None = None) -> Checked:
+async def check_source(
+    spec: ConnectionSpec, ports: Ports, wanted: Wanted, told: Told | None = None, *, pause: float = 0.0
+) -> Checked:
     """Check tables and views of the import dataset.
 
     Args:
@@ -103,13 +105,14 @@ async def check_source(spec: ConnectionSpec, ports: Ports, wanted: Wanted, told:
             hide.
         wanted: what to check, and how.
         told: called with the report of each table as it comes.
+        pause: seconds between two tables' processing, for what else runs on the event loop, such as a screen.
 
     Raises:
         ProblemError: the key does not sign in, or the tables cannot be listed.
     """
     cloud = await account_cloud(spec, ports)
     try:
-        return await _Check(spec, ports, wanted, told or (lambda _: None), cloud).all()
+        return await _Check(spec, ports, wanted, told or (lambda _: None), cloud, pause).all()
     finally:
         await cloud.close()
 
@@ -118,15 +121,18 @@ class _Check:
     """One run.
 
     Args:
-        spec, ports, wanted, told: as in `check_source`.
+        spec, ports, wanted, told, pause: as in `check_source`.
         cloud: Google as the service account sees it.
     """
 
-    def __init__(self, spec: ConnectionSpec, ports: Ports, wanted: Wanted, told: Told, cloud: Cloud) -> None:
+    def __init__(
+        self, spec: ConnectionSpec, ports: Ports, wanted: Wanted, told: Told, cloud: Cloud, pause: float
+    ) -> None:
         self.spec = spec
         self.ports = ports
         self.wanted = wanted
         self.told = told
+        self.pause = pause
         self.cloud = cloud
         self.context = Context()
         self.location = ""
@@ -203,10 +209,11 @@ class _Check:
     async def _turn(self) -> None:
         """Wait until no other table is being processed: in between, key presses are handled and the screen is drawn.
 
-        A table takes a millisecond or two of CPU time, and 16 of them in a row would delay the keyboard noticeably.
+        A table takes a millisecond or two of CPU time, and 16 of them in a row would delay the keyboard noticeably. So
+        would one in each round of the event loop, because a key takes a dozen of them until it is drawn.
         """
         async with self._judging:
-            await asyncio.sleep(0)
+            await asyncio.sleep(self.pause)
 
     def _facts(self, table: TableInfo, listing: Listing, twin: Mapping[str, str]) -> TableFacts:
         columns, partition = listing.columns(table.name)

@@ -23,6 +23,9 @@ _ORDER = (Severity.FAIL, Severity.UNKNOWN, Severity.WARNING, None)
 _EVERY = 0.2
 """Seconds between two redraws of the list while it fills: key presses are handled in between."""
 
+_PAUSE = 0.002
+"""Seconds that are left to the screen between two tables."""
+
 
 class SourceSession:
     """The tables of one connection, and the check of them.
@@ -113,7 +116,7 @@ class SourceSession:
         wanted = replace(wanted, last=last.of(dataset), mapped=last.mapped())
         cloud = await services.sign_in()
         try:
-            checked = await check_source(spec, services.ports(cloud, spec.name), wanted, self._told)
+            checked = await check_source(spec, services.ports(cloud, spec.name), wanted, self._told, pause=_PAUSE)
         finally:
             await cloud.close()
         if checked.seen and self._kept(spec):  # what was chosen meanwhile stays
