@@ -89,7 +89,7 @@ def test_the_screens_start_without_click_and_without_garbage_collection(
     monkeypatch.setattr(sys, "argv", ["kbq-tui", *arguments])
     monkeypatch.setattr("kbq_tui.cli.main.process.leave", leave)
     for prepared in ("core_dumps.forbid", "debug_switches.take_out", "process.stand_in", "language.speak"):
-        monkeypatch.setattr(f"kbq_tui.cli.main.{prepared}", lambda *_: None)
+        monkeypatch.setattr(f"kbq_tui.cli.main.{prepared}", lambda *_, **__: None)
     threshold = gc.get_threshold()
     try:
         main.run()

@@ -62,7 +62,7 @@ def test_every_start_forbids_them_before_anything_is_read_in(arguments: list[str
 import sys
 sys.argv = ["kbq-tui", *{arguments!r}]
 from kbq_tui.cli import process as ending, main as entry; from kbq_tui.i18n import language
-def stop(*_): raise SystemExit(0)
+def stop(*_, **__): raise SystemExit(0)
 language.speak = stop
 def leave(status):
     {"; ".join(STATE.strip().splitlines())}

@@ -118,7 +118,7 @@ def test_they_are_gone_before_anything_is_read_in(tmp_path: Path) -> None:
 import sys
 sys.argv = ["kbq-tui", "--version"]
 from kbq_tui.cli import debug_switches, process as ending, main as entry; from kbq_tui.i18n import language
-def look(*_):
+def look(*_, **__):
     import os
     heavy = {"textual", "ssl", "urllib3", "google", "grpc", "asyncio"} & set(sys.modules)
     print(sorted(heavy), sorted(set(debug_switches.TAKEN_OUT) & set(os.environ)), len(debug_switches.taken_out()))

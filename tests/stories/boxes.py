@@ -95,7 +95,7 @@ _PROBLEM = {
         "a problem that passes by waiting",
         lambda: at(Step.PROJECT),
         "may take up to",
-        (_sheet(catalogue.problem(Code.ACCOUNT_NOT_VISIBLE, CONTEXT)),),
+        (_sheet(catalogue.problem(Code.RATE_LIMITED, CONTEXT)),),
     ),
     "ready": Story("cause, remedy, who can help", lambda: at(Step.PROJECT), "What to do", (_sheet(_CREATE),)),
     "unknown": Story(

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, Login, SavedConnection, UiPreferences
@@ -65,6 +65,7 @@ class MemoryStore:
         self.chosen = UiPreferences()
         self.looked: dict[str, LookHistory] = {}
         self.sources: dict[str, SourceLooks] = {}
+        self.now: Callable[[], datetime] = lambda: NOW
 
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, saved in self.saved.items() if saved.filed)
@@ -93,7 +94,7 @@ class MemoryStore:
         return self.verified.get(name)
 
     def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
-        self.verified[name] = {"at": NOW.isoformat(), "ok": healthy(results)}
+        self.verified[name] = {"at": self.now().isoformat(), "ok": healthy(results)}
 
     def remove(self, name: str) -> tuple[str, ...]:
         del self.saved[name]

@@ -210,6 +210,7 @@ def _desk(scenario: str) -> Iterator[AppServices]:
         shutil.copy(env.pop("GOOGLE_APPLICATION_CREDENTIALS"), Path(home) / "application_default_credentials.json")
         google = wire(CliOptions(), env).services
         scene = Scene(clock=StandingClock(), draft=ConnectionDraft(project=sandbox.project))
+        scene.store.now = scene.clock.now
         if "KBQ_TUI_SANDBOX_KEY" in env:
             _keep_key(scene, Path(env["KBQ_TUI_SANDBOX_KEY"]))
         yield replace(scene.services(), sign_in=google.sign_in, impersonate=google.impersonate)
