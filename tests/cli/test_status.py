@@ -238,6 +238,10 @@ def test_a_key_that_others_can_read_is_warned_of_with_the_command_that_mends_it(
     assert "kbq-tui key mend shop" in told.err
     assert "Next: kbq-tui status --watch shop" in told.err
     assert "KBQ-KEY-FILE-MODE" in call("key", "list", "shop").err
+    verified = call("verify", "shop", "--json")
+    (signed_in,) = (check for check in verified.json["checks"] if check["id"] == "key.auth")
+    assert (verified.status, signed_in["verdict"]) == (0, "pass")
+    assert signed_in["problem"]["code"] == "KBQ-KEY-FILE-MODE"
     assert call("key", "mend", "shop", "--yes").status == 0
     (key,) = (line for line in call("status", "shop", "--json").json["lines"] if line["id"] == "key")
     assert (key["health"], key["problem"]) == ("ok", None)

@@ -15,6 +15,8 @@ from kbq_tui.model.problem import ProblemError
 async def sign_in(context: CheckContext) -> Judged:
     """Sign in with the key that is stored here; afterwards the context has the account's cloud.
 
+    It passes with a warning if others could read or replace the key's file.
+
     Raises:
         ProblemError: there is no key here, or Google refuses it.
     """
@@ -31,7 +33,9 @@ async def sign_in(context: CheckContext) -> Judged:
         context.used_key = key_id_of(secret)
     await context.cloud.authenticate()
     context.signed_in = True
-    return Judged(Verdict.PASS, message("an access token for {account}", account=spec.account_email))
+    local = await offload(lambda: context.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
+    exposed = context.ports.named(local.warnings[0]) if local is not None and local.warnings else None
+    return Judged(Verdict.PASS, message("an access token for {account}", account=spec.account_email), exposed)
 
 
 async def judge_keys(context: CheckContext) -> Judged:
