@@ -85,8 +85,7 @@ class ExportActions(Exporter):
         from kbq_tui.tui.plain_terminal import show
 
         try:
-            with self._app.suspend():
-                await show(_pasted(key), secret=True)
+            await show(self._app.suspend(), _pasted(key), secret=True)
         except SuspendNotSupported:
             self._app.tell(translate("This terminal cannot leave the screen. Upload the file instead."), bad=True)
         else:
@@ -114,8 +113,7 @@ class ExportActions(Exporter):
         from kbq_tui.tui.plain_terminal import show
 
         try:
-            with self._app.suspend():
-                await show(inert(text, 20_000, keep_lines=True))
+            await show(self._app.suspend(), inert(text, 20_000, keep_lines=True))
         except SuspendNotSupported:
             message = translate(
                 "This terminal cannot leave the screen; {key} saves the text.", key=self._key_here(_WRITES)

@@ -34,8 +34,7 @@ async def log_in(host: Host, login: Login | None = None) -> None:
             _print(translate("This runs {command}; Ctrl+C leaves it.", command=str(LOGIN)))
             failed = host.wizard.services.sign_in.log_in()
             if failed is not None:  # gcloud's own output is above
-                _print(f"{inert(render(failed))} {translate('Enter goes back.')}")
-                await enter()
+                await enter(inert(render(failed)))
     except SuspendNotSupported:
         text = translate("This terminal cannot leave the screen; sign in on another.")
         host.wizard.say(text, bad=True)

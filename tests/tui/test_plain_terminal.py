@@ -1,12 +1,16 @@
 """Texts printed on the plain terminal: a secret is cleared in every case, and the screens come back."""
 
+import asyncio
+import contextlib
+import io
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from kbq_tui.tui.plain_terminal import CLEAR
+from kbq_tui.tui.plain_terminal import CLEAR, show
 from tests.journeys.test_terminal_facts import environment
 from tests.support.pty import Terminal
 
@@ -30,6 +34,40 @@ def test_a_key_that_was_printed_is_cleared_however_one_leaves(how: str) -> None:
             terminal.send("\r" if how == "Enter" else "\x03")
             terminal.until_text("Once pasted, copy something else.")
         assert CLEAR.encode() in bytes(terminal.raw[before:])
+
+
+@pytest.mark.parametrize("when", ["left", "printed"])
+def test_ctrl_c_at_once_goes_back_and_the_key_is_cleared(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may arrive as soon as the screens are left, and while the text is being printed."""
+
+    def press() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    class Plain(io.StringIO):
+        def flush(self) -> None:
+            if when == "printed" and "Enter" in self.getvalue() and CLEAR not in self.getvalue():
+                press()
+
+    @contextlib.contextmanager
+    def suspended() -> Iterator[None]:
+        steps.append("left")
+        if when == "left":
+            press()
+        yield
+        steps.append("back")
+
+    out, steps = Plain(), list[str]()
+    keyboard, typing = os.openpty()
+    monkeypatch.setattr(sys, "__stderr__", out)
+    with open(typing, closefd=False) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        asyncio.run(show(suspended(), "the key", secret=True))
+    os.close(keyboard)
+    os.close(typing)
+    assert steps == ["left", "back"]
+    assert "the key" in out.getvalue()
+    assert out.getvalue().endswith(CLEAR)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def _again(terminal: Terminal) -> bool:
