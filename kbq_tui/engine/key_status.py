@@ -106,7 +106,7 @@ def held_key_warnings(observed: Observed) -> tuple[Problem, ...]:
 def rotation(spec: ConnectionSpec, observed: Observed) -> list[Line]:
     """Return the line about a rotation of the key that was begun and is not finished; none if there is none.
 
-    It is a warning until it has only to wait for the grace period: before, two keys work, and each is a way in.
+    It is a warning until it has only to wait for the grace period: before that, two keys work.
     """
     found = observed.rotation
     if found is None:

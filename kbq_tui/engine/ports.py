@@ -392,9 +392,3 @@ class Ports:
     def named_plan(self, plan: Plan) -> Plan:
         """Return a plan whose problems' commands of ours name this connection."""
         return plan.with_problems(self.named)
-
-    def named_text(self, text: Message) -> Message:
-        """Return a message whose commands of ours name this connection."""
-        from kbq_tui.model.command import with_commands  # as above
-
-        return with_commands(text, self.command)

@@ -10,8 +10,8 @@ from typing import Any
 class _Deferred(ModuleType):
     """A module whose code is run when an attribute is missed.
 
-    `importlib.util.LazyLoader` cannot be used: each further `import` of a module looks at its `__spec__`, by which the
-    loader runs it (CPython 3.11 to 3.14).
+    `importlib.util.LazyLoader` cannot be used: each further `import` of a module looks at its `__spec__`, and at any
+    look that loader runs the module (CPython 3.11.7).
     """
 
     def __getattr__(self, name: str) -> Any:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from typing import Final
 
-from kbq_tui.i18n.messages import Message
 from kbq_tui.model import spec
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
@@ -234,8 +233,3 @@ class Command:
             return text if _PLAIN.fullmatch(text) or not (bare or name not in _VALID) else shlex.quote(text)
 
         return _BLANK.sub(value, template)
-
-
-def with_commands(text: Message, change: Callable[[Command], Command]) -> Message:
-    """Return a message with each command among its values changed."""
-    return text.with_params(lambda value: change(value) if isinstance(value, Command) else value)

@@ -43,7 +43,7 @@ def test_ctrl_c_at_once_goes_back_and_the_key_is_cleared(when: str, monkeypatch:
     def press() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    class Plain(io.StringIO):
+    class InterruptedStream(io.StringIO):
         def flush(self) -> None:
             if when == "printed" and "Enter" in self.getvalue() and CLEAR not in self.getvalue():
                 press()
@@ -56,7 +56,7 @@ def test_ctrl_c_at_once_goes_back_and_the_key_is_cleared(when: str, monkeypatch:
         yield
         steps.append("back")
 
-    out, steps = Plain(), list[str]()
+    out, steps = InterruptedStream(), list[str]()
     keyboard, typing = os.openpty()
     monkeypatch.setattr(sys, "__stderr__", out)
     with open(typing, closefd=False) as stdin:
