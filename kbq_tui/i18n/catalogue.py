@@ -27,7 +27,7 @@ _SPELLED = str.maketrans(
         "‘": "'",
     }
 )
-"""How German is written without its letters. Source: DIN 5007-2, DIN 91379."""
+"""How German is written without its letters. Source: ICAO Doc 9303, part 3, section 6."""
 
 
 _CAPITALS = {"Ä": "AE", "Ö": "OE", "Ü": "UE"}

@@ -54,8 +54,7 @@ ENTRIES: Final = (
     Entry(
         Code.ROTATION_OPEN,
         "The key's rotation is not finished",
-        "Replacing key {key_id} of {account} was begun on {date}: {state}. What was done stays, and the old key works "
-        "until it is disabled.",
+        "Replacing key {key_id} of {account} was begun on {date}: {state}. What was done stays.",
         (
             look("See which key is used, and from where:", cmd.ours("key list")),
             step("Go on with it:", cmd.ours("key rotate")),
