@@ -166,6 +166,17 @@ def test_a_connection_s_name_in_place_of_a_table_s_is_told_with_the_right_comman
     assert "kbq-tui source --connection default" in " ".join(refused.err.split())
 
 
+def test_a_dataset_that_is_not_there_is_told_with_the_names_that_are_known(google, call):
+    there = google("source-good")
+    refused = call("source", "--import-dataset", "NOWHERE", *there.key_options)
+    assert refused.status == 1
+    assert "KBQ-DATASET-NOT-VISIBLE" in refused.err
+    assert f"{PROJECT}:NOWHERE" in refused.err
+    assert "klaviyo-data-transfer-user@" in refused.err
+    for placeholder in ("PROJECT_ID", "SERVICE_ACCOUNT_EMAIL"):
+        assert placeholder not in refused.err
+
+
 def test_a_view_is_proposed_made_after_a_yes_and_ready(google, call):
     world = google("existing")
     run(world, BAD)

@@ -134,7 +134,7 @@ class _Check:
         self.told = told
         self.pause = pause
         self.cloud = cloud
-        self.context = Context()
+        self.context = self._context(None)
         self.location = ""
         self._judging = asyncio.Lock()
         self.reports: list[TableReport] = []
@@ -150,7 +150,7 @@ class _Check:
             if found is None:
                 raise ProblemError(self._problem(Code.DATASET_NOT_VISIBLE, dataset=dataset))
             self.location = found.location
-            self.context = replace(context_of(spec, found.location), acting_as="service-account", dataset=dataset)
+            self.context = self._context(found.location)
             listing = await tables
         finally:
             if not tables.done():
@@ -167,6 +167,11 @@ class _Check:
         reports = tuple(sorted(self.reports, key=lambda r: r.name))
         there = frozenset(t.name for t in listing.tables)
         return Checked(SourceReport(reports, across(reports), left_out), self.seen, there, tuple(self.bad_rows))
+
+    def _context(self, location: str | None) -> Context:
+        """Return what is known of the connection, with the dataset's location once it was read."""
+        dataset = self.spec.klaviyo_dataset
+        return replace(context_of(self.spec, location), acting_as="service-account", dataset=dataset)
 
     def _problem(self, code: Code, **details: str) -> Problem:
         return catalogue.problem(code, self.context, **details)
