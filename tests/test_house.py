@@ -10,10 +10,12 @@ import sys
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
 import kbq_tui
+import kbq_tui.cli.commands
 
 HEAVY = ("textual", "google", "grpc", "keyring", "duckdb", "starlette", "requests")
 
@@ -49,6 +51,21 @@ ROOMS = {
         "kbq_tui.cli",
     ),
 }
+
+
+# Reading a command's declaration may load no more: its body is imported once its options are known to be good.
+DECLARATIONS = [f"kbq_tui.cli.commands.{found.name}" for found in iter_modules(kbq_tui.cli.commands.__path__)]
+MADE_WITH = ("kbq_tui.model.lean_dataclass", "kbq_tui.model", "kbq_tui.source", "kbq_tui.source.defaults")
+"""What a declaration may use of the pure rooms."""
+
+
+def test_listing_all_commands_loads_no_body_and_nothing_that_only_a_body_needs() -> None:
+    code = f"import sys, {', '.join(DECLARATIONS)}; print('\\n'.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    below = [m for m in loaded if m.startswith("kbq_tui.cli.commands.") and m not in DECLARATIONS]
+    rooms = (*HEAVY, *PURE, "kbq_tui.source", "kbq_tui.engine", "kbq_tui.gcp", "kbq_tui.tui", "kbq_tui.local")
+    strangers = [m for m in loaded if m not in MADE_WITH and any(f"{m}.".startswith(f"{room}.") for room in rooms)]
+    assert (below, strangers) == ([], [])
 
 
 @pytest.mark.parametrize("room", ROOMS)

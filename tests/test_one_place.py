@@ -3,6 +3,7 @@ whatever shows, lists, explains or runs such things has it without another chang
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -86,32 +87,59 @@ def test_a_check_is_run_shown_and_reported_by_its_function_alone(tmp_path: Path)
 
 
 COMMAND = """
-from kbq_tui.cli import click_app
-from kbq_tui.cli.click_running import handled
+from dataclasses import dataclass
+
+import click
+
+from kbq_tui.cli.click_options import json_option, output_options
+from kbq_tui.cli.click_running import command
+from kbq_tui.cli.command_options import OutputOptions
 from kbq_tui.i18n.messages import N_
 
 
-@click_app.cli.command(
-    "flux",
+@dataclass(frozen=True, slots=True)
+class FluxOptions:
+    output: OutputOptions
+    depth: int
+
+
+@command(
+    FluxOptions,
     help="Measure the flux.",
-    examples=(("", N_("of here")), ("--deep", N_("of below")), ("--lang de", N_("in German"))),
+    examples=(("", N_("of here")), ("--depth 2", N_("of below")), ("--json", N_("for a program to read"))),
     next_step=("status", ""),
 )
-@handled
-def flux(**parameters):
-    click_app.click.echo("flux 11")
+@click.option("--depth", type=click.IntRange(0, 9), default=0, help="How far below.")
+@output_options
+@json_option
+def flux(options):
+    from kbq_tui.cli.context import console_of
+
+    console = console_of(options.output)
+    if options.output.as_json:
+        console.json({"flux": options.depth})
+    else:
+        console.result(f"flux {options.depth}")
     return 0
 """
 
 
-def test_a_command_has_help_completion_and_a_next_step_by_its_declaration() -> None:
-    assert "Measure the flux." in run(COMMAND, "--help")
-    shown = run(COMMAND, "flux", "--help")
+def test_a_command_has_help_completion_options_and_a_next_step_by_its_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "flux.py").write_text(COMMAND)
+    added = f"import kbq_tui.cli.commands; kbq_tui.cli.commands.__path__.append({str(tmp_path)!r})\n"
+    assert "Measure the flux." in run(added, "--help")
+    shown = run(added, "flux", "--help")
     assert "kbq-tui flux [options]" in shown
     assert "of below" in shown
-    done = run(COMMAND, "flux")
-    assert "flux 11" in done
+    done = run(added, "flux", "--depth", "2")
+    assert "flux 2" in done
     assert "Next: kbq-tui status" in done
+    assert json.loads(run(added, "flux", "--json")) == {"flux": 0}
+    assert "Invalid value for '--depth'" in run(added, "flux", "--depth", "10")
+    assert "--lang" in run(added, "flux", "--help")
+    asked = {"_KBQ_TUI_COMPLETE": "bash_complete", "COMP_WORDS": "kbq-tui fl", "COMP_CWORD": "1"}
+    completed = run(added, env={**os.environ, **asked})
+    assert completed.split() == ["plain,flux"]
 
 
 def test_a_scenario_is_listed_and_read_by_its_file_alone(tmp_path: Path) -> None:

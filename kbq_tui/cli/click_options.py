@@ -12,7 +12,7 @@ from kbq_tui.i18n.language import LANGUAGES
 from kbq_tui.i18n.messages import Message, render, translate
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    pass
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ _CHECKS = {
 }
 
 
-def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+def valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse an invalid value before anything else happens."""
     if value is None:
         return None
@@ -36,15 +36,6 @@ def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     if reason := check(value):
         raise click.BadParameter(render(reason))
     return value
-
-
-def name_or_plan(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return a connection's name, or the path of a saved plan. Refuses anything else."""
-    if value is None:
-        return None
-    from kbq_tui.local.plan_file import is_plan_file
-
-    return value if is_plan_file(value) else _valid(ctx, param, value)
 
 
 def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -76,34 +67,6 @@ def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str
     return []
 
 
-def seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    """Return a time such as `30s`, `5m` or `1h` in seconds; a number alone is seconds."""
-    if value is None:
-        return None
-    from kbq_tui.model.interval import REFUSED, interval_seconds
-
-    if (found := interval_seconds(value)) is None:
-        raise click.BadParameter(translate(REFUSED))
-    return found
-
-
-def period(ctx: click.Context, param: click.Parameter, value: str) -> "timedelta":
-    """Return a time such as `14d` or `48h`."""
-    from kbq_tui.model.interval import NO_PERIOD
-    from kbq_tui.model.interval import period as parsed
-
-    if (found := parsed(value)) is None:
-        raise click.BadParameter(translate(NO_PERIOD))
-    return found
-
-
-def schema_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of the schemas that begin with what was typed, for a shell's completion."""
-    from kbq_tui.cli.commands.schema import names
-
-    return [name for name in names() if name.startswith(incomplete)]
-
-
 def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None
@@ -111,13 +74,6 @@ def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None
 
     if reason := check_account(value.partition("@")[0]):
         raise click.BadParameter(render(reason))
-    return value
-
-
-def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """Refuse an empty id: every key's id begins with it, so an unset variable would delete the only key there is."""
-    if not value.strip():
-        raise click.BadParameter(translate("Give the key's id, or its beginning, as `key list` shows it."))
     return value
 
 
@@ -205,6 +161,8 @@ class LanguageCommand(click.Command):
 
     takes_any_text = False
     """Whether its arguments may contain a key, as for a command to which errors are passed."""
+    options_class: type | None = None
+    """The class of its options; None for a group."""
 
     def __init__(
         self, *args: Any, examples: tuple[Example, Example, Example], next_step: tuple[str, str] | None, **more: Any
@@ -261,19 +219,19 @@ THEMES = ("dark", "light", "contrast", "mono")
 FILE = click.Path(exists=True, dir_okay=False)
 
 connection_options = _together(
-    click.option("--project", metavar="ID", callback=_valid, help=translate("Project ID (not number, not name).")),
+    click.option("--project", metavar="ID", callback=valid, help=translate("Project ID (not number, not name).")),
     click.option(
         "--location",
         metavar=translate("LOCATION"),
-        callback=_valid,
+        callback=valid,
         help=translate("US, EU or a region; existing datasets win."),
     ),
     click.option(
         "--direction", type=click.Choice(("import", "export", "both")), help=translate("Which way data flows.")
     ),
-    click.option("--import-dataset", metavar="NAME", callback=_valid, help=translate("What Klaviyo reads.")),
-    click.option("--staging-dataset", metavar="NAME", callback=_valid, help=translate("Klaviyo's working space.")),
-    click.option("--export-dataset", metavar="NAME", callback=_valid, help=translate("What Klaviyo writes.")),
+    click.option("--import-dataset", metavar="NAME", callback=valid, help=translate("What Klaviyo reads.")),
+    click.option("--staging-dataset", metavar="NAME", callback=valid, help=translate("Klaviyo's working space.")),
+    click.option("--export-dataset", metavar="NAME", callback=valid, help=translate("What Klaviyo writes.")),
     click.option(
         "--service-account", metavar="ID|EMAIL", callback=_valid_account, help=translate("The account Klaviyo uses.")
     ),
@@ -329,12 +287,12 @@ confirm_option = click.option(
     help=translate("The connection's name, for what destroys something in production."),
     shell_complete=connection_names,
 )
-name_argument = click.argument("name", required=False, callback=_valid, shell_complete=connection_names)
+name_argument = click.argument("name", required=False, callback=valid, shell_complete=connection_names)
 connection_name_option = click.option(
     "--connection",
     "name",
     metavar="NAME",
-    callback=_valid,
+    callback=valid,
     shell_complete=connection_names,
     help=translate("Which connection, for a command whose arguments are something else."),
 )

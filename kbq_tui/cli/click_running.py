@@ -1,4 +1,5 @@
-"""Runs a command's body: turns click's parameters into options, builds a connection if needed, and prints problems.
+"""What declares a command and runs its body: click's parameters become its options, a connection is built if it needs
+one, and problems are printed.
 
 Only click is imported here; everything else when a command needs it.
 """
@@ -9,122 +10,101 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
-    from kbq_tui.cli.runner import PlainRunner
-    from kbq_tui.model.saved_plan import SavedPlan
+from kbq_tui.cli.click_options import Example, LanguageCommand
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, fill
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from kbq_tui.cli.runner import PlainRunner
 
 
 class WithConnection(Protocol):
     """Options of a command that uses a connection."""
 
     @property
-    def output(self) -> "OutputOptions":
+    def output(self) -> OutputOptions:
         """The options for the output."""
 
     @property
-    def connection(self) -> "ConnectionOptions":
+    def connection(self) -> ConnectionOptions:
         """The options for the connection."""
 
 
+T = TypeVar("T")
 O = TypeVar("O", bound=WithConnection)  # noqa: E741
-Body = tuple[type[O], "Callable[[O, PlainRunner], int]"]
-"""The class of a command's options, and its body."""
+Body = Callable[[O, "PlainRunner"], int]
+"""What a command that uses a connection does; returns its exit status."""
 
 
-def handled(function: Callable[..., int]) -> Callable[..., None]:
-    """Turn what a command returns or raises into an exit status, and print problems."""
+def command(
+    kind: type[T],
+    name: str | None = None,
+    *,
+    help: str,  # noqa: A002  as click calls it
+    examples: tuple[Example, Example, Example],
+    next_step: tuple[str, str] | None,
+    cls: type[LanguageCommand] = LanguageCommand,
+    group: click.Group | None = None,
+) -> Callable[[Callable[[T], int]], LanguageCommand]:
+    """Declare a command: what is decorated gets its options, and returns its exit status.
 
-    @functools.wraps(function)
-    def wrapper(**parameters: Any) -> None:
-        from kbq_tui.cli.command_options import OutputOptions
-        from kbq_tui.cli.context import failed
+    Args:
+        kind: the class of its options, which has a field for each parameter, see `command_options.fill`.
+        name: its name; that of the function by default.
+        help: what it is for, as its help says; the first sentence stands in the list of commands.
+        examples, next_step: as for `LanguageCommand`.
+        cls: the class of the command.
+        group: the group that it belongs to; None for a command by itself.
+    """
 
-        with failed(filled(OutputOptions, parameters)):
-            status = function(**parameters)
-        ctx = click.get_current_context()
-        if status == 0 and not parameters.get("as_json"):
-            _say_next(ctx.command, parameters)
-        ctx.exit(status)
+    def declare(function: Callable[[T], int]) -> LanguageCommand:
+        @functools.wraps(function)
+        def run(**parameters: Any) -> None:
+            from kbq_tui.cli.context import failed
 
-    return wrapper
+            with failed(fill(OutputOptions, parameters)):
+                status = function(fill(kind, parameters))
+            ctx = click.get_current_context()
+            if status == 0 and next_step is not None and not parameters.get("as_json"):
+                _say_next(next_step, parameters)
+            ctx.exit(status)
 
+        declared = click.command(name, cls=cls, help=help, examples=examples, next_step=next_step)(run)
+        declared.options_class = kind
+        if group is not None:
+            group.add_command(declared)
+        return declared
 
-def _say_next(command: click.Command, parameters: dict[str, Any]) -> None:
-    following: tuple[str, str] | None = getattr(command, "next_step", None)
-    if following is not None:
-        from kbq_tui.cli.command_options import OutputOptions
-        from kbq_tui.cli.context import console_of
-        from kbq_tui.cli.next_steps import next_line
-
-        console_of(filled(OutputOptions, parameters)).say(next_line(*following, parameters))
-
-
-def filled(kind: type[T], parameters: dict[str, Any]) -> T:
-    """Create a command's options from click's parameters."""
-    from kbq_tui.cli.command_options import fill
-
-    return fill(kind, parameters)
+    return declare
 
 
-def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_create: bool = False) -> int:
+def _say_next(next_step: tuple[str, str], parameters: dict[str, Any]) -> None:
+    from kbq_tui.cli.context import console_of
+    from kbq_tui.cli.next_steps import next_line
+
+    console_of(fill(OutputOptions, parameters)).say(next_line(*next_step, parameters))
+
+
+def on_lines(body: "Body[O]", options: O) -> int:
     """Build everything for a connection and run a command's body with plain output."""
     from kbq_tui.cli.context import CommandContext
 
-    with CommandContext.of(options.output, options.connection, may_create=may_create) as here:
-        return command(options, here.runner)
+    with CommandContext.of(options.output, options.connection) as here:
+        return body(options, here.runner)
 
 
-def signed_in(
-    body: "Callable[[], Body[O]]", parameters: dict[str, Any], *, changes: bool = False, begin: bool = True
-) -> int:
+def signed_in(body: "Callable[[], Body[O]]", options: O, *, changes: bool = False, begin: bool = True) -> int:
     """Do the same for a command that signs in: its body is imported while the token request is under way.
 
     Args:
-        body: imports the command's options and its body.
-        parameters: click's.
+        body: imports the command's body.
+        options: the command's options.
         changes: whether the command creates things, and may create the connection.
         begin: whether it is certain that the command signs in.
     """
-    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
     from kbq_tui.cli.context import CommandContext
 
-    output, connection = filled(OutputOptions, parameters), filled(ConnectionOptions, parameters)
-    with CommandContext.of(output, connection, may_create=changes) as here:
+    with CommandContext.of(options.output, options.connection, may_create=changes) as here:
         if begin:
             here.spec()  # invalid options are reported before anything is sent
             here.adapters.begin_sign_in(changes=changes)
-        kind, command = body()
-        return command(filled(kind, parameters), here.runner)
-
-
-def from_plan_file(parameters: dict[str, Any]) -> "tuple[SavedPlan | None, dict[str, Any]]":
-    """Return the saved plan whose file was given in place of the connection's name, and the options that follow from
-    it.
-
-    Args:
-        parameters: click's.
-
-    Raises:
-        UsageError: an option contradicts the plan.
-        ProblemError: the file is not a usable saved plan.
-    """
-    from kbq_tui.local.plan_file import PlanFiles, is_plan_file
-
-    typed = parameters["name"]
-    if typed is None or not is_plan_file(typed):
-        return None, parameters
-    from kbq_tui.cli.command_options import UsageError
-    from kbq_tui.i18n.messages import message
-    from kbq_tui.model.saved_plan import values_of
-
-    saved = PlanFiles().read(typed)
-    fixed = values_of(saved.spec)
-    fixed["service_account"] = fixed.pop("account_id")
-    for key in (*fixed, "location", "export_dataset", "key_file"):
-        if key != "name" and parameters[key] is not None:
-            option = "--" + key.replace("_", "-")
-            raise UsageError(message("The saved plan has fixed {option}. Leave it out, or plan again.", option=option))
-    return saved, {**parameters, **fixed, "remove_over_grants": saved.remove_over_grants}
+        return body()(options, here.runner)

@@ -35,7 +35,7 @@ def run() -> NoReturn:
 
             main()
         else:
-            from kbq_tui.cli.commands.setup import setup_at_once, start_command
+            from kbq_tui.cli.start import setup_at_once, start_command
 
             gc.disable()  # until the first screen is shown, see `KbqApp._warm_up`
             with process.signals_end():

@@ -10,9 +10,8 @@ from typing import Any
 import click
 import pytest
 
-from kbq_tui.cli import context, main
+from kbq_tui.cli import context, main, start
 from kbq_tui.cli.click_app import cli
-from kbq_tui.cli.commands import setup
 
 
 @pytest.fixture
@@ -36,9 +35,9 @@ def connection(tmp_path: Path, name: str) -> None:
 
 
 def test_it_is_the_set_up_before_anything_is_finished(opened, tmp_path: Path):
-    assert setup.start_command() == 0
+    assert start.start_command() == 0
     connection(tmp_path, "one")
-    assert setup.start_command() == 0
+    assert start.start_command() == 0
     assert opened == [("default", "", "setup"), ("one", "project-one", "setup")]
 
 
@@ -46,17 +45,17 @@ def test_it_is_the_dashboard_among_several_connections(opened, tmp_path: Path, m
     connection(tmp_path, "one")
     connection(tmp_path, "two")
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "meant-for-neither")
-    assert setup.start_command() == 0
+    assert start.start_command() == 0
     connection(tmp_path, "default")
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
-    assert setup.start_command() == 0
+    assert start.start_command() == 0
     assert opened == [("one", "project-one", "dashboard"), ("default", "project-default", "setup")]
 
 
 def test_setup_without_options_begins_with_the_set_up_and_may_make_a_connection(opened, tmp_path: Path):
-    assert setup.setup_at_once() == 0
+    assert start.setup_at_once() == 0
     connection(tmp_path, "one")
-    assert setup.setup_at_once() == 0
+    assert start.setup_at_once() == 0
     assert opened == [("default", "", "setup"), ("one", "project-one", "setup")]
 
 
@@ -64,7 +63,7 @@ def test_setup_among_several_asks_which_one_as_it_does_with_options(opened, tmp_
     connection(tmp_path, "one")
     connection(tmp_path, "two")
     with pytest.raises(click.UsageError) as alone:
-        setup.setup_at_once()
+        start.setup_at_once()
     with pytest.raises(click.UsageError) as with_options:
         cli.main(["setup", "--ascii"], standalone_mode=False)
     assert alone.value.message == with_options.value.message
@@ -77,7 +76,7 @@ def test_the_screens_start_without_click_and_without_garbage_collection(
 ):
     seen: list[tuple[str, bool]] = []
 
-    def start(name: str) -> int:
+    def started(name: str) -> int:
         seen.append((name, gc.isenabled()))
         return 3
 
@@ -85,7 +84,7 @@ def test_the_screens_start_without_click_and_without_garbage_collection(
         seen.append((str(status), gc.isenabled()))
 
     for name in ("start_command", "setup_at_once"):
-        monkeypatch.setattr(setup, name, partial(start, name))
+        monkeypatch.setattr(start, name, partial(started, name))
     monkeypatch.setattr(sys, "argv", ["kbq-tui", *arguments])
     monkeypatch.setattr("kbq_tui.cli.main.process.leave", leave)
     for prepared in ("core_dumps.forbid", "debug_switches.take_out", "process.stand_in", "language.speak"):

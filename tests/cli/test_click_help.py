@@ -13,23 +13,18 @@ from kbq_tui.cli.click_app import PROGRAM, cli
 from kbq_tui.cli.click_help import COMMON, CONNECTION, SCREEN, WITH_SCREENS, group_of
 from kbq_tui.cli.click_options import LanguageCommand
 from tests.support import warm
+from tests.support.commands import commands_and_groups
 from tests.support.polling import PATIENCE
 
 
-def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, LanguageCommand]]:
-    """Every command there is, by its path."""
-    assert isinstance(group, LanguageCommand)
-    yield path, group
-    for name, command in group.commands.items():
-        below = f"{path} {name}".strip()
-        if isinstance(command, click.Group):
-            yield from commands(command, below)
-        else:
-            assert isinstance(command, LanguageCommand), f"{below}: cls=LanguageCommand is missing"
-            yield below, command
+def _declared() -> Iterator[tuple[str, LanguageCommand]]:
+    for words, command in commands_and_groups():
+        path = " ".join(words)
+        assert isinstance(command, LanguageCommand), f"{path}: cls=LanguageCommand is missing"
+        yield path, command
 
 
-COMMANDS = dict(commands())
+COMMANDS = dict(_declared())
 
 
 def help_of(path: str, width: int = 80) -> str:

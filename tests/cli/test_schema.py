@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 import kbq_tui
-from kbq_tui.cli.commands.schema import names, schema_of
+from kbq_tui.cli.commands.schema.body import names, schema_of
 from tests.support.outputs import output
 
 PACKAGE = Path(kbq_tui.__file__).parent

@@ -169,9 +169,9 @@ def test_over_a_pipe_a_watch_prints_a_line_for_each_change(call, three, folder: 
 def test_on_a_terminal_a_watch_is_drawn_again_in_place(three, folder: Path, naps, monkeypatch):
     import pyte
 
+    from kbq_tui.cli.commands.status.status_table import lines_of
+    from kbq_tui.cli.commands.status.watching import Watching
     from kbq_tui.cli.console import Console
-    from kbq_tui.cli.status_table import lines_of
-    from kbq_tui.cli.watching import Watching
     from kbq_tui.engine.status_row import State, StatusRow
     from kbq_tui.i18n.messages import verbatim
     from kbq_tui.local.clock import SystemClock
@@ -181,7 +181,7 @@ def test_on_a_terminal_a_watch_is_drawn_again_in_place(three, folder: Path, naps
             return True
 
     out = TerminalText()
-    monkeypatch.setattr("kbq_tui.cli.watching.size_of", lambda _: (60, 8))
+    monkeypatch.setattr("kbq_tui.cli.commands.status.watching.size_of", lambda _: (60, 8))
     console = Console(out, out, out_colour=True, live=live.LiveLines(out, lambda: (60, 8)))
     shown = Watching(console, 60)
     rows = [StatusRow(f"client-{n}", "acme-001", State.OK, key_days=n) for n in range(9)]
@@ -271,8 +271,8 @@ def test_what_differs_from_the_dashboard_s_last_look_is_told_with_who_did_it(goo
 
 
 def test_of_a_connection_that_could_not_be_read_no_verification_is_claimed_or_denied():
+    from kbq_tui.cli.commands.status.status_table import lines_of
     from kbq_tui.cli.console import Console
-    from kbq_tui.cli.status_table import lines_of
     from kbq_tui.engine.status_row import State, StatusRow
     from kbq_tui.local.clock import SystemClock
 

@@ -130,7 +130,7 @@ def serve() -> None:
         threading.Thread(target=_wait, args=(pid, Path(order["done"])), daemon=False).start()
 
 
-_NOT_NEEDED = ("kbq_tui.tui", "kbq_tui.sandbox", "kbq_tui.__main__", "kbq_tui.cli.commands.setup")
+_NOT_NEEDED = ("kbq_tui.tui", "kbq_tui.sandbox", "kbq_tui.__main__", "kbq_tui.cli.start")
 
 
 def _import_everything() -> None:

@@ -28,7 +28,7 @@ LATER = (
     "kbq_tui.planning",
     "kbq_tui.diagnosis",
     "kbq_tui.export",
-    "kbq_tui.cli.commands",
+    *(f"kbq_tui.cli.commands.{name}.body" for name in ("plan", "apply", "verify")),
     "kbq_tui.cli.render",
     "kbq_tui.cli.runner",
     "kbq_tui.gcp.cloud",

@@ -13,8 +13,7 @@ import click
 import pytest
 from babel.messages.catalog import Message
 
-from kbq_tui.cli.click_app import cli
-from kbq_tui.cli.commands import doctor
+from kbq_tui.cli.commands.doctor import body as doctor
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import FromLines
 from kbq_tui.i18n import language
@@ -22,6 +21,7 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Problem, RemedyStep
+from tests.support.commands import commands_and_groups
 from tests.support.outputs import output
 from tests.tools import messages
 
@@ -73,17 +73,8 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return call
 
 
-def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, group
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from commands(command, *path, name)
-        else:
-            yield (*path, name), command
-
-
 def test_every_command_takes_the_language():
-    for path, command in commands(cli):
+    for path, command in commands_and_groups():
         context = click.Context(command, info_name=" ".join(path))
         assert "--lang [en|de]" in command.get_help(context), path
 

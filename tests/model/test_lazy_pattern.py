@@ -48,7 +48,7 @@ def test_the_first_screens_are_read_in_without_compiling_one() -> None:
         "import json, logging.handlers, shlex;"
         "made = []; compile = re._compiler.compile;"
         "re._compiler.compile = lambda *a, **k: (made.append(a[0]), compile(*a, **k))[1];"
-        "import kbq_tui.cli.commands.setup, kbq_tui.tui.app, kbq_tui.tui.screens.welcome, kbq_tui.local.log;"
+        "import kbq_tui.cli.start, kbq_tui.tui.app, kbq_tui.tui.screens.welcome, kbq_tui.local.log;"
         "print(made)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from kbq_tui.cli.click_app import main
-from kbq_tui.cli.commands.permissions import permissions_of
+from kbq_tui.cli.commands.permissions.body import permissions_of
 from tests.support import warm
 from tests.support.polling import PATIENCE
 

@@ -2,30 +2,21 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 
 import click
 import pytest
 
-from kbq_tui.cli.click_app import cli
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.all_entries import CODES
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Context
 from kbq_tui.shell.own_commands import ARGUMENTS, ON_MACHINE, for_connection, makes_connection
+from tests.support.commands import commands
 
 FILE = "/etc/our own.toml"
 NAMED = f"prod --config '{FILE}'"
 CONTEXT = Context("acme-prod-123", "sa@acme-prod-123.iam.gserviceaccount.com", "KLAVIYO_TMP", "EU", "jo@acme.example")
 DETAILS = {"key_id": "0123456789abcdef", "path": "/home/jo/key.json", "connection": "other", "table": "people"}
-
-
-def commands(group: click.Group, *above: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from commands(command, *above, name)
-        else:
-            yield (*above, name), command
 
 
 def printed() -> list[str]:
@@ -39,14 +30,14 @@ def parsed(line: str) -> tuple[tuple[str, ...], dict[str, object]]:
     """Return the program's parsing of a command line. Raises click.UsageError if it is refused."""
     words = shlex.split(line)[1:]
     path, command = max(
-        (found for found in commands(cli) if tuple(words[: len(found[0])]) == found[0]), key=lambda found: len(found[0])
+        (found for found in commands() if tuple(words[: len(found[0])]) == found[0]), key=lambda found: len(found[0])
     )
     return path, command.make_context("x", words[len(path) :]).params
 
 
 def test_the_commands_about_a_connection_are_those_that_take_its_name() -> None:
     found = {}
-    for path, command in commands(cli):
+    for path, command in commands():
         names = [p.name for p in command.params if isinstance(p, click.Argument)]
         for name in ("name", "names"):
             if name in names:

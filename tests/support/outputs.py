@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from kbq_tui.cli.commands.schema import names, schema_of
+from kbq_tui.cli.commands.schema.body import names, schema_of
 
 
 def output(text: str) -> Any:

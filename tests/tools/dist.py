@@ -23,7 +23,8 @@ from click.shell_completion import get_completion_class
 
 import kbq_tui.cli.shell_completion  # noqa: F401  it registers its classes
 from kbq_tui import __version__
-from kbq_tui.cli.click_app import PROGRAM, SHELLS, cli
+from kbq_tui.cli.click_app import PROGRAM, cli
+from kbq_tui.cli.commands.completion import SHELLS
 from kbq_tui.cli.process import COMPLETE_VARIABLE
 from tests.tools.manpage import manpage
 

@@ -45,7 +45,8 @@ def _commands(
     group: click.Group, parent: click.Context, path: str = ""
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
     for name in group.list_commands(parent):
-        command, below = group.commands[name], f"{path} {name}".strip()
+        command, below = group.get_command(parent, name), f"{path} {name}".strip()
+        assert command is not None
         ctx = click.Context(command, parent=parent, info_name=name)
         yield below, command, ctx
         if isinstance(command, click.Group):

@@ -1,4 +1,4 @@
-"""What each command needs at Google, derived from its calls to the sandbox: `kbq_tui/cli/permissions.json`.
+"""What each command needs at Google, derived from its calls to the sandbox: `kbq_tui/cli/commands/permissions/permissions.json`.
 
 `python -m tests.tools.permissions [COMMAND…]` brings the file up to date. Each command runs as an operator who holds
 every permission; every permission that the sandbox checks meanwhile may be needed. Those without which the command
@@ -33,7 +33,7 @@ from kbq_tui.sandbox.server import Sandbox
 from tests.support.program import ProgramResult
 
 P = "acme-klaviyo-demo"
-DATA = Path(kbq_tui.__file__).parent / "cli" / "permissions.json"
+DATA = Path(kbq_tui.__file__).parent / "cli" / "commands" / "permissions" / "permissions.json"
 EVERYTHING = frozenset().union(*roles.ROLES.values()) | set(PERMISSIONS)
 Calls = dict[str, set[str]]
 """By method, such as `iam.serviceAccounts.create`: the permissions."""
