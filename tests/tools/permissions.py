@@ -1,4 +1,5 @@
-"""What each command needs at Google, derived from its calls to the sandbox: `kbq_tui/cli/commands/permissions/permissions.json`.
+"""What each command needs at Google, derived from its calls to the sandbox: `permissions.json` of
+`kbq_tui/cli/commands/permissions`.
 
 `python -m tests.tools.permissions [COMMAND…]` brings the file up to date. Each command runs as an operator who holds
 every permission; every permission that the sandbox checks meanwhile may be needed. Those without which the command

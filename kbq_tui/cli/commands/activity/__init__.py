@@ -1,18 +1,14 @@
 """`kbq-tui activity`: what Klaviyo has done, according to the account's jobs in BigQuery."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import click
 
 from kbq_tui.cli.click_options import connection_options, json_option, name_argument, output_options
-from kbq_tui.cli.click_running import command, signed_in
+from kbq_tui.cli.click_running import Body, command, signed_in
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.lean_dataclass import dataclass
-
-if TYPE_CHECKING:
-    from kbq_tui.cli.click_running import Body
 
 
 def period(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
@@ -63,7 +59,7 @@ class ActivityOptions:
 def activity(options: ActivityOptions) -> int:
     """Print what the account's jobs in BigQuery show about Klaviyo's syncs."""
 
-    def body() -> "Body[ActivityOptions]":
+    def body() -> Body[ActivityOptions]:
         from kbq_tui.cli.commands.activity.body import activity_command
 
         return activity_command

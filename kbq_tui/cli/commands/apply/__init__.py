@@ -15,13 +15,12 @@ from kbq_tui.cli.click_options import (
     valid,
     yes_option,
 )
-from kbq_tui.cli.click_running import command, signed_in
+from kbq_tui.cli.click_running import Body, command, signed_in
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.i18n.messages import N_, message, translate
 from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from kbq_tui.cli.click_running import Body
     from kbq_tui.model.saved_plan import SavedPlan
 
 
@@ -78,7 +77,7 @@ def apply(options: ApplyOptions) -> int:
     """Make the changes, after a question or with `--yes`."""
     saved, options = from_plan_file(options)
 
-    def body() -> "Body[ApplyOptions]":
+    def body() -> Body[ApplyOptions]:
         from kbq_tui.cli.commands.apply.body import apply_command
 
         return lambda options, runner: apply_command(options, runner, saved)

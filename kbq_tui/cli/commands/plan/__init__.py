@@ -1,7 +1,5 @@
 """`kbq-tui plan`: what `apply` would change."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from kbq_tui.cli.click_options import (
@@ -12,13 +10,10 @@ from kbq_tui.cli.click_options import (
     output_options,
     over_grants_option,
 )
-from kbq_tui.cli.click_running import command, signed_in
+from kbq_tui.cli.click_running import Body, command, signed_in
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.lean_dataclass import dataclass
-
-if TYPE_CHECKING:
-    from kbq_tui.cli.click_running import Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class PlanOptions:
 def plan(options: PlanOptions) -> int:
     """Print what `apply` would change."""
 
-    def body() -> "Body[PlanOptions]":
+    def body() -> Body[PlanOptions]:
         from kbq_tui.cli.commands.plan.body import plan_command
 
         return plan_command

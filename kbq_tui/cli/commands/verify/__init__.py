@@ -1,17 +1,12 @@
 """`kbq-tui verify`: run all checks with the service account's own key."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from kbq_tui.cli.click_options import connection_options, json_option, name_argument, output_options, valid_report
-from kbq_tui.cli.click_running import command, signed_in
+from kbq_tui.cli.click_running import Body, command, signed_in
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.lean_dataclass import dataclass
-
-if TYPE_CHECKING:
-    from kbq_tui.cli.click_running import Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class VerifyOptions:
 def verify(options: VerifyOptions) -> int:
     """Try everything with the service account's own key, and print a verdict on each check."""
 
-    def body() -> "Body[VerifyOptions]":
+    def body() -> Body[VerifyOptions]:
         from kbq_tui.cli.commands.verify.body import verify_command
 
         return verify_command
