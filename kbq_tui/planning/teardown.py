@@ -102,8 +102,10 @@ class _Teardown:
         return foreign
 
     def _is_ours(self, key: KeyInfo) -> bool:
+        """Whether we created a key, according to the journal. A rotation's old key may come from elsewhere."""
         made = [c for c in self.seen.changes if c.key.kind is ActionKind.KEY]
-        return key.id in self.seen.rotating or any(is_recent(key.created, change.at) for change in made)
+        new = self.seen.rotation.new if self.seen.rotation is not None else ""
+        return key.id == new or any(is_recent(key.created, change.at) for change in made)
 
     def _grants(self) -> None:
         there = {(g.on, g.role) for g in held(self.spec, self.seen) if g.condition is None}

@@ -218,10 +218,21 @@ def test_an_api_that_we_turned_on_stays_on_and_that_is_said() -> None:
     assert f"API {service} stays" in stays(plan)
 
 
-def test_both_keys_of_a_rotation_go() -> None:
+def test_both_keys_of_a_rotation_go_if_both_were_made_here() -> None:
+    made = MADE - timedelta(days=99)
+    first = OwnChange(change("key", EMAIL).key, made)
+    keys = Present((KeyInfo(THEIRS, made), KeyInfo(OURS, MADE)))
+    rotation = Rotation(THEIRS, MADE, OURS)
+    plan = teardown(SPEC, seen(keys=keys, rotation=rotation, changes=(first, *journal())), EMPTY)
+    assert ids(plan) == EVERYTHING | {f"delete-key:{THEIRS}"}
+
+
+def test_a_rotation_makes_nobodys_key_ours() -> None:
+    """The old key may come from elsewhere, and Klaviyo still signs in with it."""
     keys = Present((KeyInfo(THEIRS, MADE - timedelta(days=99)), KeyInfo(OURS, MADE)))
     plan = teardown(SPEC, seen(keys=keys, rotation=Rotation(THEIRS, MADE, OURS)), EMPTY)
-    assert ids(plan) == EVERYTHING | {f"delete-key:{THEIRS}"}
+    assert ids(plan) == EVERYTHING - {"delete-account"}
+    assert f"Key {THEIRS[:12]} of {EMAIL} stays: it was not made here" in stays(plan)
 
 
 def test_taking_a_role_away_from_what_terraform_made_is_warned_of() -> None:
