@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock
 
 _POLL = 0.1
+_TRIES = 100
+"""How often a folder that vanishes is made again: another process may remove it each time that it lets go."""
 
 
 class ConnectionLock:
@@ -66,11 +68,15 @@ class ConnectionLock:
 
     def _try(self) -> int:
         """Return a descriptor of the file that we have locked; -1 if another process has. Raises OSError."""
+        missing = 0
         while True:
             try:
                 fd, _ = open_ours(self._path, LOCK)
-            except FileNotFoundError:  # releasing has removed the folder in between
-                continue
+            except FileNotFoundError:  # releasing has removed the folder in between, or it cannot be made
+                missing += 1
+                if missing < _TRIES:
+                    continue
+                raise
             try:
                 if not _locked(fd):
                     os.close(fd)

@@ -154,3 +154,24 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
     with pytest.raises(ProblemError):
         ConnectionLock(path, clock).acquire()
     second.release()
+
+
+def test_a_folder_that_cannot_be_made_is_reported_and_not_tried_for_ever(path: Path) -> None:
+    """A link to a disk that is not mounted answers as a folder that another process has just removed."""
+    path.parent.symlink_to(path.parent.with_name("not-mounted"))
+    tried = """
+        import sys
+        from pathlib import Path
+        from kbq_tui.local.clock import SystemClock
+        from kbq_tui.local.lock import ConnectionLock
+        from kbq_tui.model.problem import ProblemError
+        try:
+            ConnectionLock(Path(sys.argv[1]), SystemClock()).acquire()
+        except ProblemError as error:
+            print(error.problem.code)
+    """
+    inside = path.parent / "state" / "lock"
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(tried), str(inside)], capture_output=True, text=True, timeout=20
+    )
+    assert run.stdout.strip() == "KBQ-STATE-UNWRITABLE"
