@@ -2,10 +2,10 @@
 
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kbq_tui.export.report import HTML_HEAD, About, clean, cleaned, code_span, html_text, markdown_text
-from kbq_tui.i18n.messages import N_, Message, grouped, language, message, message_n, render, translate
+from kbq_tui.i18n.messages import N_, Message, grouped, joined, language, message, message_n, render, translate
 from kbq_tui.model import status_words
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import Ready, Severity, SourceFinding, SourceReport, TableReport, Use
@@ -44,24 +44,39 @@ class SourceAbout:
 
 
 def summed(report: SourceReport, use: Use | None) -> Message:
-    """Return the outcome in one sentence."""
-    ready = sum(t.is_ready(use) is Ready.YES for t in report.tables)
-    if not report.tables:
+    """Return the outcome in a sentence or two."""
+    return outcome_of(report.tables, use)
+
+
+def outcome_of(tables: Sequence[TableReport], use: Use | None) -> Message:
+    """Return how many tables are ready, and of how many that is not known, such as of those that were not counted.
+
+    Args:
+        tables: the tables that were checked.
+        use: the use that was asked about; None for any use.
+    """
+    if not tables:
         return message("There is no table yet.")
+    ready = sum(t.is_ready(use) is Ready.YES for t in tables)
+    unknown = sum(t.is_ready(use) is Ready.UNKNOWN for t in tables)
     if use is None:
-        return message_n(
+        outcome = message_n(
             "{ready} of {n} table is ready for Klaviyo.",
             "{ready} of {n} tables are ready for Klaviyo.",
-            len(report.tables),
+            len(tables),
             ready=ready,
         )
-    return message_n(
-        "{ready} of {n} table is ready for {use}.",
-        "{ready} of {n} tables are ready for {use}.",
-        len(report.tables),
-        ready=ready,
-        use=Message(USES[use]),
-    )
+    else:
+        outcome = message_n(
+            "{ready} of {n} table is ready for {use}.",
+            "{ready} of {n} tables are ready for {use}.",
+            len(tables),
+            ready=ready,
+            use=Message(USES[use]),
+        )
+    if not unknown:
+        return outcome
+    return joined(" ", outcome, message("It is not known of {unknown}.", unknown=unknown))
 
 
 def ready_for(table: TableReport) -> Message:

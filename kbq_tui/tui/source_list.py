@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from kbq_tui.export.source_report import ready_for
+from kbq_tui.export.source_report import outcome_of, ready_for
 from kbq_tui.i18n.messages import N_, grouped, render, translate, translate_n
 from kbq_tui.model.source import ROLE_NAMES, ColumnReport, Ready, Severity, SourceFinding, TableReport, Use
 from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
@@ -60,13 +60,7 @@ def score(tables: list[TableReport], *, busy: bool) -> str:
     """Return how many tables are ready, in one sentence."""
     if busy:
         return translate_n("{n} table looked at so far", "{n} tables looked at so far", len(tables))
-    ready = sum(t.is_ready(None) is Ready.YES for t in tables)
-    return translate_n(
-        "{ready} of {n} table is ready for Klaviyo.",
-        "{ready} of {n} tables are ready for Klaviyo.",
-        len(tables),
-        ready=ready,
-    )
+    return render(outcome_of(tables, None))
 
 
 def finding_line(finding: SourceFinding) -> Content:
