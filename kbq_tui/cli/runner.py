@@ -280,7 +280,7 @@ def remember_checks(runner: PlainRunner, spec: ConnectionSpec, results: tuple[Ch
     record = runner.record(spec.name)
     if not record.holds(spec):
         return
-    runner.services.store.save_verify(spec.name, results)
+    runner.services.store.save_verify(spec, results)
     if healthy(results):
         record.keep(screen=Step.CONNECT, finished=True)
 

@@ -30,6 +30,7 @@ class AlertKind(StrEnum):
     KEY_ENDS = "key_ends"
     KEY_IDLE = "key_idle"
     SILENCE = "silence"
+    SYNC_FAILING = "sync_failing"
     LEFTOVERS = "leftovers"
 
 
@@ -132,6 +133,8 @@ def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind,
         text = message("Klaviyo has run no job since {at} UTC.", at=f"{seen.last_job:%Y-%m-%d %H:%M}")
         limit = 2 * seen.job_interval if seen.job_interval is not None else SILENCE
         yield AlertKind.SILENCE, seen.last_job.isoformat() if quiet > limit else "", text, None
+        text = message("The last of Klaviyo's jobs that ended has failed: {why}", why=seen.job_error)
+        yield AlertKind.SYNC_FAILING, "yes" if seen.job_error else "", text, None
     keys = seen.observed.keys
     if not isinstance(keys, Present):
         return

@@ -196,8 +196,8 @@ class Store(Protocol):
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         """Return the last verification as saved (`verify` schema, with `at`)."""
 
-    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
-        """Remember a verification as the connection's last one."""
+    def save_verify(self, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
+        """Remember a verification as the connection's last one, with the values that it is about."""
 
     def looks(self, name: str) -> LookHistory:
         """Return the dashboard's last readings of a connection."""

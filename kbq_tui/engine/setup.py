@@ -343,7 +343,7 @@ class SetupSession(SetupState):
             if self.healthy and not self.filed:
                 self.confirm()
             if self.record is not None and self.record.holds(spec):
-                self.services.store.save_verify(spec.name, results)
+                self.services.store.save_verify(spec, results)
         return results
 
     # -- phases and events ---------------------------------------------------------------------------------------

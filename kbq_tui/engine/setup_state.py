@@ -179,13 +179,14 @@ class SetupState(SetupInput):
             return
         from kbq_tui.engine.verify.checks import expected
         from kbq_tui.engine.verify.kept import kept_results
+        from kbq_tui.model.verified_values import is_about
 
         try:
             body = self.services.store.last_verify(spec.name)
         except ProblemError as error:
             self.store_failed(error)
             return
-        if body is not None:
+        if body is not None and is_about(body, spec):
             self.results = kept_results(body, expected(spec))
             self.verified_at = time_in(body.get("at")) if self.results else None
 

@@ -23,6 +23,7 @@ from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import time_in
+from kbq_tui.model.verified_values import is_about
 from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
 from kbq_tui.planning.diff import diff
 from kbq_tui.planning.sync_activity import klaviyos, overdue, span, times, usual_interval
@@ -52,8 +53,9 @@ class Status:
         causes: the failures for which this look is incomplete.
         stale: whether the values are older than this look, which got no answer.
         since: when looks began to get no answer; None if not known.
-        verified: when the last verification was; None for never.
+        verified: when the last verification of these values was; None for never.
         last_job: when the newest of Klaviyo's jobs was created; None if there is none, or it could not be read.
+        job_error: why the last of Klaviyo's jobs that ended has failed; empty if it has not. Text from outside.
         job_interval: the usual time between two of Klaviyo's syncs; None if too few were seen.
         drift: what differs from an earlier look of the dashboard and is not explained by our own changes.
     """
@@ -69,6 +71,7 @@ class Status:
     since: datetime | None = None
     verified: datetime | None = None
     last_job: datetime | None = None
+    job_error: str = ""
     job_interval: timedelta | None = None
     drift: tuple[Drift, ...] = ()
 
@@ -145,7 +148,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         *_settings(spec, plan, observed),
         key_age(spec, observed, await idle(spec, ports, observed, jobs)),
         *rotation(spec, observed),
-        _last_verify(last_verify, str(ports.ours("verify"))),
+        _last_verify(last_verify, spec, str(ports.ours("verify"))),
         _jobs(_explained(jobs, observed), observed.at),
     ]
     # An answer proves the sign-in. The last verification is in the past and does not depend on what can be read now.
@@ -154,11 +157,14 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         replace(line, problem=ports.named(line.problem)) if line.problem is not None else line
         for line in consequences_unknown(lines, plan.causes, kept)
     )
-    verified = time_in(last_verify.get("at")) if last_verify is not None else None
+    still = last_verify is not None and is_about(last_verify, spec)
+    verified = time_in(last_verify.get("at")) if last_verify is not None and still else None
     seen_jobs = klaviyos(value_of(jobs) or ())
     last_job = seen_jobs[0].created if seen_jobs else None
+    job_error = next((job.error for job in seen_jobs if job.state == "DONE" and not job.parent), "")
     seen = Status(spec, observed.at, told, plan, observed, observed.at, causes=plan.causes)
-    look = replace(seen, verified=verified, last_job=last_job, job_interval=usual_interval(times(seen_jobs)))
+    interval = usual_interval(times(seen_jobs))
+    look = replace(seen, verified=verified, last_job=last_job, job_error=job_error, job_interval=interval)
     # Without Google, only the last verification is known.
     return look if outage_of(plan.causes) is None else replace(look, as_of=verified, stale=True)
 
@@ -266,10 +272,13 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
     return any(isinstance(p, Unknown) and p.problem is problem for p in [*parts, observed.keys])
 
 
-def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:
+def _last_verify(last: Mapping[str, object] | None, spec: ConnectionSpec, command: str) -> Line:
     title = message("Last verification")
     if last is None:
         return Line(_LAST_VERIFY, title, Health.WARNING, message("never: run {command}", command=command))
+    if not is_about(last, spec):
+        text = message("none since its values were changed: run {command}", command=command)
+        return Line(_LAST_VERIFY, title, Health.WARNING, text)
     at = _when(str(last["at"])) if "at" in last else message("at an unknown time")
     if last.get("ok") is True:
         return Line(_LAST_VERIFY, title, Health.OK, message("ok, {at}", at=at))
@@ -319,6 +328,8 @@ def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: da
     if (quiet := overdue(found[0].created, usual_interval(times(found)), now)) is not None:
         late = message("{seen}; none for {time}, more than twice as long as usual", seen=text, time=span(quiet))
         health, text = Health.WARNING, late
-    if bad := [job for job in found if job.error]:
+    if bad := [job for job in recent if job.error]:
         health, text = Health.WARNING, message("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
+    elif not recent and found[0].error:
+        health, text = Health.WARNING, message("{seen}; the newest failed: {why}", seen=text, why=found[0].error)
     return Line(_JOBS, title, health, text, counts=counts)

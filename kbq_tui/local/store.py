@@ -124,23 +124,25 @@ class FileStore:
         """Return the last verification as saved, or None."""
         return self._state(name).verification()
 
-    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
+    def save_verify(self, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
         """Save a verification, except one that could not try the key any more: the last one that did is kept.
 
         Raises ProblemError.
         """
         from kbq_tui.model.checks import handed_over, healthy
+        from kbq_tui.model.verified_values import verified_values
 
         if handed_over(results):
             return
         body: dict[str, object] = {
             "schema": "kbq-tui/verify/v1",
-            "connection": name,
+            "connection": spec.name,
+            **verified_values(spec),
             "at": self._clock.now().isoformat(timespec="seconds"),
             "ok": healthy(results),
             "checks": [r.to_json() for r in results],
         }
-        self._state(name).save_verification(body)
+        self._state(spec.name).save_verification(body)
 
     def looks(self, name: str) -> LookHistory:
         """Return the dashboard's last readings of a connection."""

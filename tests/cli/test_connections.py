@@ -72,6 +72,16 @@ def test_what_was_verified_and_the_key_s_age_are_in_the_list(google, call):
     assert (row["state"], row["next"]) == ("ok", "kbq-tui key rotate shop")
 
 
+def test_a_verification_of_other_values_is_not_in_the_list(google, call, folder: Path):
+    google("fresh")
+    assert call("apply", "shop", "--yes").status == 0
+    assert call("verify", "shop").status == 0
+    path = folder / "shop.toml"
+    path.write_text(path.read_text() + 'import_dataset = "OTHER"\n')
+    (row,) = call("connections", "list", "--json").json["connections"]
+    assert (row["state"], row["verified_at"], row["next"]) == ("unverified", None, "kbq-tui verify shop")
+
+
 def test_nothing_set_up_is_an_empty_list(call):
     listed = call("connections", "list")
     assert (listed.status, listed.out) == (0, "")

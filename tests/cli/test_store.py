@@ -29,7 +29,10 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.refs import AccountRef
+from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
+
+SPEC = ConnectionSpec("acme-prod", name="acme")
 
 
 class FixedClock:
@@ -186,7 +189,9 @@ def test_comments_and_credentials_settings_in_the_file_stay(store: FileStore):
 
 
 def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStore):
-    store.save_verify("acme", (CheckResult(key_auth.check, Verdict.PASS, verbatim("yes")),))
+    store.save_verify(
+        ConnectionSpec("acme-prod", name="acme"), (CheckResult(key_auth.check, Verdict.PASS, verbatim("yes")),)
+    )
     last = store.last_verify("acme")
     assert last is not None
     assert (last["ok"], last["at"]) == (True, "2026-01-31T09:00:00+00:00")
@@ -197,8 +202,13 @@ def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStor
 
 def test_a_verification_that_could_not_try_the_key_any_more_leaves_the_last_one(store: FileStore):
     handed = problem(HANDED_OVER, Context(), key_id="0" * 40)
-    store.save_verify("acme", (CheckResult(key_auth.check, Verdict.PASS, verbatim("yes")),))
-    store.save_verify("acme", (CheckResult(key_auth.check, Verdict.UNKNOWN, verbatim(""), problem=handed),))
+    store.save_verify(
+        ConnectionSpec("acme-prod", name="acme"), (CheckResult(key_auth.check, Verdict.PASS, verbatim("yes")),)
+    )
+    store.save_verify(
+        ConnectionSpec("acme-prod", name="acme"),
+        (CheckResult(key_auth.check, Verdict.UNKNOWN, verbatim(""), problem=handed),),
+    )
     last = store.last_verify("acme")
     assert last is not None
     assert last["ok"] is True

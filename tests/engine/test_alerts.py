@@ -95,6 +95,13 @@ def test_silence_is_told_once_and_again_after_a_job() -> None:
     assert told_of(looks) == [[], [], ["silence"], [], [], ["silence"]]
 
 
+def test_failing_syncs_are_told_once_until_one_succeeds() -> None:
+    failing = replace(seen(job=timedelta(hours=1)), job_error="Not found: Table people")
+    unread, good = seen(), seen(job=timedelta(hours=1))
+    looks = [(State.WARNING, each, None) for each in (good, failing, failing, unread, failing, good, failing)]
+    assert told_of(looks) == [[], ["sync_failing"], [], [], [], [], ["sync_failing"]]
+
+
 def test_silence_goes_by_how_often_klaviyo_syncs_where_that_is_known() -> None:
     hourly = [replace(seen(job=timedelta(minutes=n)), job_interval=timedelta(hours=1)) for n in (119, 121)]
     daily = replace(seen(job=timedelta(hours=47)), job_interval=timedelta(days=1))

@@ -18,6 +18,7 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.problem import Kind, Problem, Retry
+from kbq_tui.model.verified_values import verified_values
 from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.engine.fakes import ports
 from tests.support.memory_cloud import MemoryCloud
@@ -213,6 +214,47 @@ async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:
     assert lines["jobs"].health is Health.WARNING
     assert "1 in 24 hours" in str(lines["jobs"].text)
     assert lines["jobs"].counts == (*[0] * 23, 1)
+
+
+async def test_only_the_jobs_of_the_day_that_are_counted_are_said_to_have_failed() -> None:
+    world, _ = await ready()
+    assert isinstance(world.cloud, MemoryCloud)
+    now, cloud = world.clock.now(), world.cloud.world
+    hourly = [JobInfo(now - timedelta(hours=n, minutes=1), "DONE", "SELECT x", "Not found: Table") for n in range(40)]
+
+    async def told() -> tuple[Health, str, str]:
+        seen = await status(SPEC, world)
+        (line,) = [line for line in seen.lines if line.id == "jobs"]
+        return line.health, str(line.text), seen.job_error
+
+    cloud.jobs = tuple(hourly)
+    health, text, error = await told()
+    assert health is Health.WARNING
+    assert "24 in 24 hours" in text
+    assert "24 failed: Not found: Table" in text
+    assert error == "Not found: Table"
+    mended = [replace(job, error="") for job in hourly[:30]]
+    cloud.jobs = (*mended, *hourly[30:])
+    health, text, error = await told()
+    assert (health, error) == (Health.OK, "")
+    cloud.jobs = (JobInfo(now - timedelta(hours=30), "DONE", "SELECT x", "Not found: Table"),)
+    health, text, error = await told()
+    assert health is Health.WARNING
+    assert "0 in 24 hours" in text
+    assert "the newest failed: Not found: Table" in text
+
+
+async def test_a_verification_of_other_values_is_none() -> None:
+    """The file of the connection was edited since, or the environment names another project."""
+    world, _ = await ready()
+    kept = {"ok": True, "at": "2026-01-02T09:00:00Z", **verified_values(SPEC)}
+    other = replace(SPEC, import_dataset="OTHER")
+    for spec, health, verified in ((SPEC, Health.OK, True), (other, Health.WARNING, False)):
+        seen = await status(spec, world, kept)
+        (line,) = [line for line in seen.lines if line.id == "last-verify"]
+        assert line.health is health
+        assert (seen.verified is not None) is verified
+    assert "none since its values were changed" in str(line.text)
 
 
 @pytest.mark.parametrize(

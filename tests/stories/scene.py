@@ -18,7 +18,7 @@ from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Problem, ProblemError, Retry
 from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.secret import Secret
-from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER
+from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER, ConnectionSpec
 from kbq_tui.model.steps import Step
 from tests.support.codes import made_up
 from tests.support.memory_cloud import MemoryCloud
@@ -93,8 +93,8 @@ class MemoryStore:
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         return self.verified.get(name)
 
-    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
-        self.verified[name] = {"at": self.now().isoformat(), "ok": healthy(results)}
+    def save_verify(self, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
+        self.verified[spec.name] = {"at": self.now().isoformat(), "ok": healthy(results)}
 
     def remove(self, name: str) -> tuple[str, ...]:
         del self.saved[name]

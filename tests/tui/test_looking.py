@@ -62,7 +62,7 @@ def set_up(paths: Paths, scene: fakes.Scene, *, finished: bool, screen: Step | N
     store = services_over(paths, scene).store
     record = ConnectionRecord(store, scene.draft.name)
     record.keep(draft=scene.draft, screen=screen, finished=finished, connected=finished, confirmed=True)
-    store.save_verify(scene.draft.name, ())
+    store.save_verify(scene.draft.spec(), ())
 
 
 async def settled(pilot: Pilot[Any], app: KbqApp) -> None:

@@ -22,6 +22,7 @@ from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.text import time_in
+from kbq_tui.model.verified_values import is_about
 from kbq_tui.shell.own_commands import for_connection
 
 
@@ -103,6 +104,8 @@ class Machine:
         if connection is None or saved is None:  # it was deleted meanwhile
             return Known(name, None)
         last = self.store.last_verify(name)
+        if last is not None and not is_about(last, connection.spec):
+            last = None  # its values were changed since
         state = "unverified" if last is None else "ok" if last.get("ok") is True else "failing"
         if state != "ok":
             what = "verify" if saved.finished else "setup"
