@@ -2,7 +2,9 @@
 
 import re
 import shlex
+import subprocess
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
@@ -228,9 +230,8 @@ def test_an_entry_is_complete(code: Code, context: Context) -> None:
     assert all(str(step).strip() for step in problem.remedy)
     assert problem.who
     assert re.fullmatch(r"https://[a-z0-9.-]+/\S*", problem.link)
-    assert not re.search(
-        r"[{}]", "\n".join((str(problem.title), str(problem.cause), *map(str, problem.remedy), str(problem.who)))
-    )
+    told = "\n".join((str(problem.title), str(problem.cause), *map(str, problem.remedy), str(problem.who)))
+    assert not re.search(r"[{}]", told.replace("${EDITOR:-vi}", ""))
     passes = code in ("KBQ-RATE-LIMITED", "KBQ-GOOGLE-UNAVAILABLE")
     assert (problem.wait > 0) == (passes or problem.retry is Retry.NOT_YET)
 
@@ -461,3 +462,16 @@ def test_a_custom_role_gets_both_permissions_where_access_lists_are_fine_grained
     remedy = "\n".join(map(str, ENTRIES[code].steps))
     assert f"--add-permissions={permissions}" in remedy
     assert all(name in remedy.replace("--add-permissions", "") for name in permissions.split(","))
+
+
+@pytest.mark.parametrize(
+    ("editor", "opened"), [(None, "vi /tmp/a.toml"), ("vi", "vi /tmp/a.toml"), ("vi -n", "vi -n /tmp/a.toml")]
+)
+def test_the_editor_may_have_options_or_be_unset(tmp_path: Path, editor: str | None, opened: str) -> None:
+    """On a fresh server nothing sets EDITOR."""
+    (tmp_path / "vi").write_text('#!/bin/sh\necho vi "$@"\n')
+    (tmp_path / "vi").chmod(0o700)
+    (command,) = catalogue.problem(Code.CONFIG_INVALID, FULL, path="/tmp/a.toml").remedy[0].commands
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"} | ({"EDITOR": editor} if editor else {})
+    run = subprocess.run(["/bin/sh", "-c", str(command)], env=environment, capture_output=True, text=True, check=False)
+    assert (run.stdout.strip(), run.stderr) == (opened, "")

@@ -60,7 +60,7 @@ TOOLS |= {
     "printf",
     "sed",
     "sudo",
-    "$EDITOR",
+    "${EDITOR:-vi}",
 }
 RULES = """\
   - ingressFrom:

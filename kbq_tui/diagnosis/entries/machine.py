@@ -11,6 +11,8 @@ from kbq_tui.shell import commands as cmd
 _XDG: Final = "https://specifications.freedesktop.org/basedir-spec/latest/"
 _YOU: Final = "You, on this machine."
 _ROOT: Final = "You or an administrator of this machine."
+_EDIT: Final = Command("${EDITOR:-vi} {path}")
+"""EDITOR may have options, and on a fresh server it is not set."""
 
 ENTRIES: Final = (
     Entry(
@@ -48,7 +50,7 @@ ENTRIES: Final = (
         Code.CONFIG_INVALID,
         "A connection file has a mistake",
         "{path}, line {line}, {key}: {reason}",
-        (step("Correct the line, and start again:", Command('"$EDITOR" {path}')),),
+        (step("Correct the line, and start again:", _EDIT),),
         _YOU,
         "https://toml.io/en/v1.0.0",
         Kind.USAGE,
@@ -57,7 +59,7 @@ ENTRIES: Final = (
         Code.LIST_INVALID,
         "A list of connections has a mistake",
         "{path}, line {line}, column {column}: {reason}",
-        (step("Correct the line, and import the list again; nothing of it was taken:", Command('"$EDITOR" {path}')),),
+        (step("Correct the line, and import the list again; nothing of it was taken:", _EDIT),),
         _YOU,
         "https://www.rfc-editor.org/rfc/rfc4180",
         Kind.USAGE,
