@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.root_cause import explained, observed_causes
 from kbq_tui.diagnosis.settling import settling
 from kbq_tui.engine.grant_scan import look_elsewhere
@@ -14,9 +15,11 @@ from kbq_tui.engine.similar import named_similar
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import own_changes
 from kbq_tui.model.changes import ACCOUNT, KEY, OwnChange, concerns_account, last_recent
-from kbq_tui.model.observed import Absent, AccountInfo, KeyInfo, LocalKey, Observed, Part, Present, Unknown
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.observed import Absent, AccountInfo, KeyInfo, LocalKey, Observed, Part, Present, Unknown, value_of
 from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
 from kbq_tui.model.rotation import rotation_of
+from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
@@ -46,6 +49,22 @@ async def inspect_key(spec: ConnectionSpec, ports: Ports) -> Part[LocalKey]:
 async def handed_over(spec: ConnectionSpec, ports: Ports) -> Part[tuple[str, ...]]:
     """Return the ids of keys that were shredded here after the hand-over."""
     return await part_of(offload(lambda: ports.keys.handed_over(spec.project, spec.account_email)))
+
+
+async def stored_key(spec: ConnectionSpec, ports: Ports) -> Secret:
+    """Return the account's key as it is stored here.
+
+    Raises:
+        ProblemError: it cannot be read, is missing, or was destroyed here after the hand-over.
+    """
+    try:
+        return await offload(lambda: ports.keys.load(spec.key_file, spec.project, spec.account_email))
+    except ProblemError as error:
+        handed = value_of(await handed_over(spec, ports)) if error.problem.code == Code.KEY_FILE_MISSING else None
+        if not handed:
+            raise
+        over = catalogue.problem(Code.KEY_HANDED_OVER, context_of(spec), key_id=handed[-1])
+        raise ProblemError(ports.named(over)) from None
 
 
 async def observe(

@@ -135,6 +135,10 @@ def test_a_key_that_was_handed_over_is_not_missing(call, google):
     ended = call("values", "shop")
     assert ended.status == 0
     assert "after the hand-over" in ended.err
+    for command in (("key", "shred", "shop", "--yes"), ("source", "--connection", "shop")):
+        refused = call(*command)
+        assert "KBQ-KEY-HANDED-OVER" in refused.err
+        assert "kbq-tui status shop" in refused.err
 
 
 def test_a_rename_takes_file_journal_and_state_along(google, call, state: Path, folder: Path):

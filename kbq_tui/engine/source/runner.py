@@ -7,11 +7,11 @@ from dataclasses import field, replace
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.observe import stored_key
 from kbq_tui.engine.ports import Cloud, Ports, TableInfo
 from kbq_tui.engine.source.listing import Listing, listing_of, twins
 from kbq_tui.engine.source.reading import counted
 from kbq_tui.engine.source.refusals import explained
-from kbq_tui.engine.threads import offload
 from kbq_tui.engine.throttle import Throttle
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
@@ -84,8 +84,7 @@ async def account_cloud(spec: ConnectionSpec, ports: Ports) -> Cloud:
     Raises:
         ProblemError: there is no key, or it does not sign in.
     """
-    secret = await offload(lambda: ports.keys.load(spec.key_file, spec.project, spec.account_email))
-    cloud = ports.impersonate(secret)
+    cloud = ports.impersonate(await stored_key(spec, ports))
     try:
         await cloud.authenticate()
     except BaseException:

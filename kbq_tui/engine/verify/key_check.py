@@ -1,10 +1,11 @@
 """Whether this connection's key signs in, and whether the account has it at Google, and no other."""
 
+from kbq_tui.engine.observe import stored_key
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.verify.context import CheckContext
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.changes import KEY, is_recent
-from kbq_tui.model.checks import HANDED_OVER, Verdict
+from kbq_tui.model.checks import Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.judgements import Judged, perhaps_not_yet
 from kbq_tui.model.key_file import key_id_of
@@ -21,13 +22,7 @@ async def sign_in(context: CheckContext) -> Judged:
         ProblemError: there is no key here, or Google refuses it.
     """
     spec = context.spec
-    try:
-        secret = await offload(lambda: context.ports.keys.load(spec.key_file, spec.project, spec.account_email))
-    except ProblemError as error:
-        if error.problem.code == Code.KEY_FILE_MISSING and (handed := await handed_over(context)):
-            problem = context.problem(HANDED_OVER, key_id=handed[-1])
-            raise ProblemError(context.ports.named(problem)) from None
-        raise
+    secret = await stored_key(spec, context.ports)
     if context.account_cloud is None:
         context.account_cloud = context.ports.impersonate(secret)
         context.used_key = key_id_of(secret)

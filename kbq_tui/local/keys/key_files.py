@@ -179,6 +179,8 @@ class KeyFiles:
         place = self._place(path, project, email)
         key = place.read()
         if not key:
+            if handed := self.handed_over(project, email):
+                raise problem(Code.KEY_HANDED_OVER, account=email, key_id=handed[-1])
             raise problem(Code.KEY_FILE_MISSING, path=place.path, reason=message("There is no such file."))
         facts = key_facts(key, place.path, email)  # nothing else is ever shredded
         try:

@@ -563,6 +563,9 @@ def test_shredding_says_when_nothing_is_left(store: KeyFiles, key: Secret) -> No
     assert "no other copy" in str(store.shred(None, PROJECT, EMAIL))
     with pytest.raises(ProblemError) as error:
         store.shred(None, PROJECT, EMAIL)
+    assert code_of(error) == "KBQ-KEY-HANDED-OVER", "it is known where the key is"
+    with pytest.raises(ProblemError) as error:
+        store.shred(None, "acme-other", EMAIL.replace(PROJECT, "acme-other"))
     assert code_of(error) == "KBQ-KEY-FILE-MISSING"
 
 
