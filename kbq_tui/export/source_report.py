@@ -44,12 +44,14 @@ class SourceAbout:
 
 
 def summed(report: SourceReport, use: Use | None) -> Message:
-    """Return the outcome in a sentence or two."""
-    return outcome_of(report.tables, use)
+    """Return how many tables are ready, and of how many that is not known, such as of those that were not counted."""
+    outcome = outcome_of(report.tables, use)
+    unknown = sum(t.is_ready(use) is Ready.UNKNOWN for t in report.tables)
+    return joined(" ", outcome, message("It is not known of {unknown}.", unknown=unknown)) if unknown else outcome
 
 
 def outcome_of(tables: Sequence[TableReport], use: Use | None) -> Message:
-    """Return how many tables are ready, and of how many that is not known, such as of those that were not counted.
+    """Return how many tables are ready, in one sentence.
 
     Args:
         tables: the tables that were checked.
@@ -58,25 +60,20 @@ def outcome_of(tables: Sequence[TableReport], use: Use | None) -> Message:
     if not tables:
         return message("There is no table yet.")
     ready = sum(t.is_ready(use) is Ready.YES for t in tables)
-    unknown = sum(t.is_ready(use) is Ready.UNKNOWN for t in tables)
     if use is None:
-        outcome = message_n(
+        return message_n(
             "{ready} of {n} table is ready for Klaviyo.",
             "{ready} of {n} tables are ready for Klaviyo.",
             len(tables),
             ready=ready,
         )
-    else:
-        outcome = message_n(
-            "{ready} of {n} table is ready for {use}.",
-            "{ready} of {n} tables are ready for {use}.",
-            len(tables),
-            ready=ready,
-            use=Message(USES[use]),
-        )
-    if not unknown:
-        return outcome
-    return joined(" ", outcome, message("It is not known of {unknown}.", unknown=unknown))
+    return message_n(
+        "{ready} of {n} table is ready for {use}.",
+        "{ready} of {n} tables are ready for {use}.",
+        len(tables),
+        ready=ready,
+        use=Message(USES[use]),
+    )
 
 
 def ready_for(table: TableReport) -> Message:
