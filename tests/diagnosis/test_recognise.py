@@ -246,6 +246,33 @@ def test_what_operators_paste_is_recognised_and_names_what_it_is_about(
     assert {name: problem.details.get(name) for name in lifted} == lifted
 
 
+_POOL = "HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): Max retries exceeded (Caused by "
+_REFRESHING = "ERROR: (gcloud.projects.list) There was a problem refreshing your current auth tokens: "
+_ADVICE = "\nPlease run:\n\n  $ gcloud auth login\n\nto obtain new credentials.\n"
+
+
+@pytest.mark.parametrize(
+    ("why", "code"),
+    [
+        ("Unable to find the server at oauth2.googleapis.com", "KBQ-DNS"),
+        (f"{_POOL}NameResolutionError('Failed to resolve: Temporary failure in name resolution'))", "KBQ-DNS"),
+        (f"{_POOL}NewConnectionError('[Errno 111] Connection refused'))", "KBQ-CONNECTION-REFUSED"),
+        (f"{_POOL}SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate'))", "KBQ-TLS"),
+        (f"{_POOL}ProxyError(OSError('Tunnel connection failed: 403 Forbidden')))", "KBQ-PROXY"),
+        ("('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))", "KBQ-CONNECTION-LOST"),
+        ("('invalid_grant: Bad Request', {'error': 'invalid_grant'})", "KBQ-LOGIN-EXPIRED"),
+        ("Error code unknown_error", "KBQ-LOGIN-EXPIRED"),
+    ],
+)
+def test_what_kept_gcloud_from_refreshing_a_login_goes_before_the_login(why: str, code: str) -> None:
+    """gcloud advises to sign in again whatever the reason; without a network that fails, too.
+
+    Source: gcloud, run against an address that refuses connections; `TokenRefreshError` in its credentials/store.py.
+    """
+    for text in (_REFRESHING + why, _REFRESHING + why + _ADVICE):
+        assert recognise_text(text, Context(P)).code == code
+
+
 def test_an_api_that_is_off_in_a_project_named_by_its_id_is_turned_on_there() -> None:
     problem = recognise_text(f"BigQuery API has not been used in project {P} before or it is disabled.", NOWHERE)
     assert f"gcloud services enable bigquery.googleapis.com --project={P}" in shown(problem)

@@ -64,9 +64,10 @@ ENTRIES: Final = (
                 r"reauthentication (?:is needed|is required|failed|required(?! for))|invalid_rapt|rapt_required",
             ),
             (Stage.WORDS, r"invalid_grant: bad request|['\"]invalid_grant['\"].{0,80}['\"]bad request"),
-            (Stage.WORDS, r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
+            (Stage.WORDS, r"has been expired or revoked|ReauthFail"),
             (Stage.WORDS, r"\bdeleted_client\b|the oauth client was (?:deleted|not found)"),
             (Stage.WORDS, r"active account \[[^\]\n]{1,100}\] does not have any valid credentials"),
+            (Stage.LAST, r"refreshing your current auth tokens"),  # what follows may be a fault of the network
         ),
     ),
     Entry(
