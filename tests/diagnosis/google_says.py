@@ -454,6 +454,15 @@ SAID = (
         "invalid",
     ),
     Said(
+        "legacy",
+        "KBQ-LEGACY-SQL",
+        f"Invalid table name: `{P}.KLAVIYO_TMP.people` [Try using standard SQL "
+        "(https://cloud.google.com/bigquery/docs/reference/standard-sql/enabling-standard-sql)].",
+        400,
+        "",
+        "invalid",
+    ),
+    Said(
         "columns",
         "KBQ-TOO-MANY-COLUMNS",
         "Too many columns (10067) in schema. Only 10000 columns are allowed.",

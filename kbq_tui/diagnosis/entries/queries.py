@@ -34,6 +34,23 @@ ENTRIES: Final = (
         matchers=((Stage.KINDS, r"\bnot found: job\b"),),
     ),
     Entry(
+        Code("KBQ-LEGACY-SQL"),
+        "The query was read as legacy SQL",
+        "The query is written in GoogleSQL, and BigQuery took it for its older dialect, legacy SQL. That is what bq "
+        "and the REST API do unless they are told otherwise.",
+        (
+            "For bq, give --use_legacy_sql=false right after the word query.",
+            "Where no option can be given, write #standardSQL as the first line of the query.",
+            "In a program or a tool, switch legacy SQL off: useLegacySql is false then.",
+        ),
+        "You, or whoever maintains the program that asks.",
+        BIGQUERY + "introduction-sql#changing_from_the_default_dialect",
+        matchers=(
+            (Stage.KINDS, r"\[try using standard sql|invalid table name: `[\w:.-]{1,300}`"),
+            (Stage.KINDS, r"encountered \W{1,6}\w{1,60}\W.{1,90}? at line \d{1,6}, column \d{1,6}\. was expecting:"),
+        ),
+    ),
+    Entry(
         Code.PARTITION_FILTER,
         "The table demands a filter on its partitions",
         "Table {table} was made with require_partition_filter, so every query has to filter by its partition column, "
