@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kbq_tui.cli.console import Console
 from kbq_tui.engine.alerts import Told as ToldChanges
+from kbq_tui.engine.hand_over import summary_here
 from kbq_tui.engine.looks import Looks
-from kbq_tui.engine.observe import inspect_key, observe
+from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.operator import other_operator
 from kbq_tui.engine.ports import Clock, Ports
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
+from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import Message, render, translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event
@@ -286,7 +288,6 @@ def remember_checks(runner: PlainRunner, spec: ConnectionSpec, results: tuple[Ch
 
 
 async def summary_of(spec: ConnectionSpec, ports: Ports, location: str | None) -> Summary:
-    """Return the hand-over values, with the key's path on this machine."""
-    key = await inspect_key(spec, ports)
-    path = key.value.path or None if isinstance(key, Present) else None
-    return Summary.of(spec, path, location)
+    """Return the hand-over values, with the path on this machine of the key that Klaviyo is to have."""
+    found = await part_of(offload(lambda: summary_here(spec, ports.keys, ports.journal, location)))
+    return found.value if isinstance(found, Present) else Summary.of(spec, None, location)

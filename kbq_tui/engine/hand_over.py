@@ -1,11 +1,50 @@
-"""After the hand-over: destroys the local key file, and the keyring's copy, which are no longer needed."""
+"""The hand-over: which key Klaviyo is to have, and the destruction of its file once Klaviyo has it."""
 
 from functools import partial
 
-from kbq_tui.engine.ports import KeyStore
+from kbq_tui.engine.ports import Journal, KeyStore
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.observed import LocalKey
+from kbq_tui.model.rotation import rotation_of
 from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.summary import Summary
+
+
+def key_for_klaviyo(spec: ConnectionSpec, keys: KeyStore, journal: Journal) -> LocalKey | None:
+    """Return the key on this machine that Klaviyo is to have: a rotation's new one, while it is beside the old one.
+
+    Args:
+        spec: the connection.
+        keys: the keys on this machine.
+        journal: the connection's.
+
+    Raises:
+        ProblemError: a key file or the journal cannot be read.
+    """
+    project, email = spec.project, spec.account_email
+    rotation = rotation_of(journal.changes(), spec)
+    if rotation is not None and rotation.new:
+        beside = keys.inspect(keys.path_beside(spec.key_file, project, email), project, email)
+        if beside is not None and beside.path:
+            return beside
+    return keys.inspect(spec.key_file, project, email)
+
+
+def summary_here(spec: ConnectionSpec, keys: KeyStore, journal: Journal, location: str | None) -> Summary:
+    """Return the values for Klaviyo, as this machine knows them.
+
+    Args:
+        spec, keys, journal: as for `key_for_klaviyo`.
+        location: where the datasets are; None if not known.
+
+    Raises:
+        ProblemError: a key file or the journal cannot be read.
+    """
+    local = key_for_klaviyo(spec, keys, journal)
+    path = (local.path or None) if local is not None else None
+    handed = path is None and bool(keys.handed_over(spec.project, spec.account_email))
+    return Summary.of(spec, path, location, handed_over=handed)
 
 
 async def shred_key(spec: ConnectionSpec, keys: KeyStore, *, copy_too: bool) -> Message:

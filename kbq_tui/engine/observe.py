@@ -18,7 +18,7 @@ from kbq_tui.model.changes import ACCOUNT, KEY, OwnChange, concerns_account, las
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, AccountInfo, KeyInfo, LocalKey, Observed, Part, Present, Unknown, value_of
 from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
-from kbq_tui.model.rotation import rotation_of
+from kbq_tui.model.rotation import Rotation, rotation_of
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.diff import context_of
@@ -44,6 +44,19 @@ async def inspect_key(spec: ConnectionSpec, ports: Ports) -> Part[LocalKey]:
     if isinstance(part, Present) and part.value.warnings:
         return Present(replace(part.value, warnings=tuple(map(ports.named, part.value.warnings))))
     return part
+
+
+def beside_of(spec: ConnectionSpec, ports: Ports) -> ConnectionSpec:
+    """Return the connection with the new key's file, which a rotation stores beside the old one."""
+    return replace(spec, key_file=ports.keys.path_beside(spec.key_file, spec.project, spec.account_email))
+
+
+async def _beside(spec: ConnectionSpec, ports: Ports, rotation: Rotation | None) -> Part[LocalKey]:
+    """Inspect the new key's file of a rotation; absent where there is none."""
+    if rotation is None or not rotation.new:
+        return Absent()
+    part = await inspect_key(beside_of(spec, ports), ports)
+    return part if not isinstance(part, Present) or part.value.path else Absent()
 
 
 async def handed_over(spec: ConnectionSpec, ports: Ports) -> Part[tuple[str, ...]]:
@@ -125,6 +138,7 @@ async def observe(
         held = await _keys(spec, cloud, changes, at)
         if isinstance(holder, Absent):
             holder = await _account(spec, cloud, changes, at)
+    rotation = rotation_of(changes, spec)
     elsewhere = await look_elsewhere(spec, cloud, names.result()) if everywhere else None
     observed = Observed(
         at=at,
@@ -140,11 +154,12 @@ async def observe(
         keys=held,
         bindings=bindings.result(),
         key=key.result(),
+        beside=await _beside(spec, ports, rotation),
         handed_over=handed.result(),
         elsewhere=elsewhere,
         neighbours=await offload(ports.neighbours) if beside_others else (),
         changes=changes,
-        rotation=rotation_of(changes, spec),
+        rotation=rotation,
     )
     causes = await named_similar(cloud, project, observed_causes(observed, context_of(spec)))
     return explained(observed, causes)

@@ -8,8 +8,9 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine import event_log
 from kbq_tui.engine.apply import Runner
 from kbq_tui.engine.key_use import last_uses, log_readable
+from kbq_tui.engine.observe import beside_of
 from kbq_tui.engine.ports import Ports
-from kbq_tui.engine.rotation_state import HandOver, RotationOptions, RotationOutcome, beside_of, look
+from kbq_tui.engine.rotation_state import HandOver, RotationOptions, RotationOutcome, look
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.verify.checks import key_auth, query_run
 from kbq_tui.engine.verify.runner import Told, verify

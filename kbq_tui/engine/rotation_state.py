@@ -2,10 +2,10 @@
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
 
-from kbq_tui.engine.observe import handed_over, inspect_key
+from kbq_tui.engine.observe import beside_of, handed_over, inspect_key
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
@@ -92,8 +92,3 @@ async def look(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patienc
         rotation_of(await offload(ports.journal.changes), spec),
         ports.clock.now(),
     )
-
-
-def beside_of(spec: ConnectionSpec, ports: Ports) -> ConnectionSpec:
-    """Return the connection with the new key's file, which is stored beside the old one."""
-    return replace(spec, key_file=ports.keys.path_beside(spec.key_file, spec.project, spec.account_email))

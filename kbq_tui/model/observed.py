@@ -244,6 +244,7 @@ class Observed:
             differ in case only.
         bindings: the project policy.
         key: the key file on this machine.
+        beside: the new key's file, while a rotation keeps it beside that place.
         handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
         elsewhere: the rest of the project; None if it was not read.
         neighbours: the other connections of this machine; empty if they were not read.
@@ -265,6 +266,7 @@ class Observed:
     keys: "Part[tuple[KeyInfo, ...]]"
     bindings: "Part[tuple[RoleBinding, ...]]"
     key: "Part[LocalKey]"
+    beside: "Part[LocalKey]" = field(default_factory=Absent)
     handed_over: "Part[tuple[str, ...]]" = field(default_factory=lambda: Present(()))
     elsewhere: ForeignGrants | None = None
     neighbours: tuple[ConnectionSpec, ...] = ()
@@ -276,6 +278,11 @@ class Observed:
     def rotating(self) -> tuple[str, ...]:
         """The ids of the keys of the rotation that is under way, the old one and the new one."""
         return self.rotation.keys if self.rotation is not None else ()
+
+    @property
+    def for_klaviyo(self) -> "Part[LocalKey]":
+        """The key on this machine that Klaviyo is to have: a rotation's new one, while it is beside the old one."""
+        return self.beside if isinstance(self.beside, Present) else self.key
 
 
 def is_new_key(observed: Observed) -> bool:

@@ -32,6 +32,7 @@ class Summary:
         key_path: the file to upload in Klaviyo's field "Service Account Key (JSON)"; None if there is none yet.
         service_account: e-mail.
         location: where the datasets are; None if not known yet.
+        handed_over: whether there is no file because it was shredded here after the hand-over.
     """
 
     project_id: str
@@ -39,17 +40,21 @@ class Summary:
     key_path: str | None
     service_account: str
     location: str | None
+    handed_over: bool = False
 
     @classmethod
-    def of(cls, spec: ConnectionSpec, key_path: str | None, location: str | None) -> "Summary":
+    def of(
+        cls, spec: ConnectionSpec, key_path: str | None, location: str | None, *, handed_over: bool = False
+    ) -> "Summary":
         """Return the summary of a connection.
 
         Args:
             spec: the connection.
             key_path: where the key file is; None if there is none.
             location: where the datasets are; None if not known.
+            handed_over: whether its file was shredded here after the hand-over.
         """
-        return cls(spec.project, spec.klaviyo_dataset, key_path, spec.account_email, location)
+        return cls(spec.project, spec.klaviyo_dataset, key_path, spec.account_email, location, handed_over)
 
     def to_json(self) -> dict[str, object]:
         """Return the summary in its schema."""
@@ -64,10 +69,11 @@ class Summary:
 
     def lines(self) -> list[Message]:
         """Return the summary as lines of plain text, with the names of Klaviyo's fields."""
+        no_file = message("handed over (shredded here)") if self.handed_over else message("no key yet")
         return [
             row(message("Project ID"), self.project_id, _LABEL),
             row(message("Dataset"), self.dataset, _LABEL),
-            row(message("Service Account Key (JSON)"), self.key_path or message("no key yet"), _LABEL),
+            row(message("Service Account Key (JSON)"), self.key_path or no_file, _LABEL),
             EMPTY,
             row(message("Service account"), self.service_account, _LABEL),
             *([row(message("Location"), self.location, _LABEL)] if self.location else []),

@@ -12,6 +12,7 @@ from textual.app import SuspendNotSupported
 
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import render, translate
+from kbq_tui.model.observed import value_of
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
 from kbq_tui.tui import _textual_compat, keyboard
@@ -68,8 +69,11 @@ class ExportActions(Exporter):
         spec = self._app.wizard.spec()
         if spec is None:
             return None
+        seen = self._app.wizard.observed
+        local = value_of(seen.for_klaviyo) if seen is not None else None
+        path = (local.path if local is not None else "") or spec.key_file
         try:
-            return await offload(partial(self._app.services.keys.load, spec.key_file, spec.project, spec.account_email))
+            return await offload(partial(self._app.services.keys.load, path, spec.project, spec.account_email))
         except ProblemError as error:
             self._app.open_problem(error.problem)
             return None

@@ -100,7 +100,7 @@ class PolledConnection:
     def values(self) -> Summary:
         """Return the values for Klaviyo, as far as they are known. Raises InvalidValueError."""
         spec = self.saved.draft.spec()
-        local = value_of(self.status.observed.key) if self.status is not None else None
+        local = value_of(self.status.observed.for_klaviyo) if self.status is not None else None
         location = self.status.plan.location if self.status is not None else spec.location
         return Summary.of(spec, (local.path if local is not None else "") or spec.key_file, location)
 

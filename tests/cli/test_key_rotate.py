@@ -75,8 +75,14 @@ def test_klaviyo_that_does_not_change_ends_with_6_and_the_way_back(google, call)
     assert len(remote(there)) == 2
     listed = call("key", "list", "--json", *there.key_options).json["keys"]
     assert [k["held_by"] for k in listed] == ["here", "here"]
+    values = call("values", *there.key_options)
+    assert there.key_options[1].replace(".json", ".next.json") in values.out
+    assert "Next: kbq-tui key rotate  (once Klaviyo has the key)" in values.err
+    assert call("values", "--json", *there.key_options).json["key_path"].endswith(".next.json")
+    assert call("apply", "--yes", "--json", *there.key_options).lines[-1]["key_path"].endswith(".next.json")
     back = call("key", "rotate", "--rollback", "--yes", *there.key_options)
     assert back.status == 0, back.err
+    assert call("values", "--json", *there.key_options).json["key_path"] == there.key_options[1]
     assert remote(there) == {old: False}
     assert held(there) == old
     assert "taken back" in back.err
@@ -154,6 +160,11 @@ def test_a_handed_over_key_is_replaced_too(google, call):
     assert call("apply", "--yes").status == 0
     (old,) = call("key", "list", "--json").json["keys"]
     assert call("key", "shred", "--yes").status == 0
+    values = call("values")
+    assert values.status == 0
+    assert "handed over (shredded here)" in values.out
+    assert "no key yet" not in values.out + values.err
+    assert "shred" not in values.err
     first = call("key", "rotate", "--yes", "--wait", "0")
     assert first.status == 6, first.err
     assert "Location" not in first.out

@@ -15,6 +15,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.shell.fetch import fetch_line
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals.ask import Ask
+from kbq_tui.tui.modals.decision import Decision
 from kbq_tui.tui.screens.rotation import RotationScreen
 from kbq_tui.tui.widgets.rows import Rows
 from tests.support.memory_machine import BESIDE
@@ -200,3 +201,39 @@ async def test_y_copies_the_command_that_fetches_the_file() -> None:
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make no reading of the log wait."""
     monkeypatch.setattr(rotation, "LOOK_EVERY", 0.0)
+
+
+async def test_until_klaviyo_has_the_new_key_the_screens_hand_out_that_one() -> None:
+    made = scene()
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await klaviyo_awaited(made, pilot)
+    made.store.saved[made.draft.name] = SavedConnection(made.draft, Step.CONNECT)
+    last = app_for(made)
+    async with last.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: last.wizard.current)
+        summary = last.wizard.summary()
+        assert summary is not None
+        assert summary.key_path == BESIDE
+        await pilot.press("p")
+        await until(pilot, on(Decision))
+        await pilot.press("h", "enter")
+        await until(pilot, lambda: made.clipboard.keys)
+        assert [key == made.keys.new for key in made.clipboard.keys] == [True]
+        await until(pilot, on(Step.CONNECT))
+        await pilot.click("#connected")
+        await until(pilot, "Noted: Klaviyo is connected.")
+        await until(pilot, on(Step.CONNECT))  # the old key's file is not offered to be shredded
+
+
+async def test_the_dashboard_copies_the_new_key_s_place_too() -> None:
+    made = scene()
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await klaviyo_awaited(made, pilot)
+    last = app_for(made, start="dashboard")
+    async with last.run_test(size=(120, 40)) as pilot:
+        await until(pilot, looked())
+        await pilot.press("y")
+        await until(pilot, lambda: made.copied)
+    assert BESIDE in made.copied[0]

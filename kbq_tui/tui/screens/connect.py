@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.i18n.messages import Message, message, render, translate
-from kbq_tui.model.observed import handed_key, value_of
+from kbq_tui.model.observed import value_of
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import KDP_MENU, KLAVIYO_MENU, Summary
 from kbq_tui.shell.hand_over import scp_line
@@ -92,12 +92,11 @@ class ConnectScreen(BaseScreen):
                 [_way(KLAVIYO_MENU), Content.assemble(translate("or"), " ", _way(KDP_MENU), f" {ARROW} …")]
             )
         )
-        handed = wizard.observed is not None and wizard.current and handed_key(wizard.observed) is not None
         no_file = translate(
             "not known"
             if not wizard.current
             else "handed over (shredded here)"
-            if handed
+            if summary.handed_over
             else "no key yet: step 3 makes one"
         )
         values = (
@@ -226,7 +225,7 @@ class ConnectScreen(BaseScreen):
         from kbq_tui.tui.key_hand_over import offer_key
 
         observed, wizard = self.host.wizard.observed, self.host.wizard
-        if observed is None or not wizard.current or value_of(observed.key) is None:
+        if observed is None or not wizard.current or value_of(observed.for_klaviyo) is None:
             self._say_no_key()
         else:
             offer_key(self.host)
@@ -270,7 +269,8 @@ class ConnectScreen(BaseScreen):
         done = wizard.saved is not None and wizard.saved.connected
         wizard.confirm(finished=True, connected=not done)
         wizard.say(translate("Noted: not connected yet." if done else "Noted: Klaviyo is connected."), done=True)
-        local = value_of(wizard.observed.key) if wizard.observed is not None and wizard.current else None
+        seen = wizard.observed if wizard.current else None
+        local = value_of(seen.key) if seen is not None and seen.rotation is None else None
         if not done and local is not None and local.path:
             from kbq_tui.tui.key_hand_over import offer_shredding
 

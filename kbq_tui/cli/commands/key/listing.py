@@ -8,9 +8,8 @@ from kbq_tui.cli.runner import PlainRunner
 from kbq_tui.cli.table import table
 from kbq_tui.engine.key_use import LOG_DAYS, METRIC_DAYS, last_uses
 from kbq_tui.engine.keys import keys_of
-from kbq_tui.engine.observe import inspect_key
+from kbq_tui.engine.observe import beside_of, inspect_key
 from kbq_tui.engine.ports import Ports
-from kbq_tui.engine.rotation_state import beside_of
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import Message, message, message_n, render, translate, verbatim
 from kbq_tui.model.age import ago

@@ -23,7 +23,7 @@ class ValuesOptions:
         ("shop-eu", N_("another one")),
         ("--json", N_("for a program to read")),
     ),
-    next_step=("key shred", N_("once Klaviyo has the key")),
+    next_step=None,
 )
 @name_argument
 @connection_options
