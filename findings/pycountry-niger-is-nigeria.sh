@@ -3,7 +3,7 @@
 # Behaviour: countries.search_fuzzy("Niger") begins with Nigeria, "Curaçao" with the Netherlands, and the ISO codes RE, MO, AI and BL with the
 # United Kingdom, Monaco, Saint Kitts and Nevis, and Russia, although each is the exact name or code of a country that stands further down.
 # lookup() finds all six.
-# Expected: the exact match first: the answers are documented to be sorted by relevance.
+# Expected: the exact match first. Its README says that it prefers matches on names of countries to those on subdivisions.
 # Why it matters: search_fuzzy(text)[0] is how free text from a form becomes the country code of a profile, and it is tried with Germany. Ask
 # lookup() first, and search_fuzzy() only if that finds nothing.
 # Source: https://github.com/pycountry/pycountry/issues/115 (Niger), pycountry/__init__.py (matches within names of provinces add up)

@@ -7,8 +7,8 @@
 # hyphen (RFC 1035).
 # Why it matters: E.164 is the form in which marketing tools and SMS gateways want numbers: the check is red when the column is right, and is
 # turned off, or the numbers are changed to please it. Shops with .online, .store or .berlin look like bad data.
-# Source: https://docs.soda.io/soda-v3/sodacl-reference/validity-metrics (list of valid formats), https://www.itu.int/rec/T-REC-E.164,
-# soda/execution/data_source.py (DEFAULT_FORMATS)
+# Source: https://docs.soda.io/soda-documentation/soda-v3/sodacl-reference/validity-metrics (list of valid formats),
+# https://www.itu.int/rec/T-REC-E.164, soda/execution/data_source.py (DEFAULT_FORMATS)
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
