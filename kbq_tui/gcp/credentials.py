@@ -70,7 +70,7 @@ def gcloud_program(env: Mapping[str, str]) -> str | None:
 
 def gcloud_available(env: Mapping[str, str]) -> bool:
     """Return whether gcloud is installed and signed in. Cheap: starts nothing."""
-    return gcloud_program(env) is not None and (_gcloud_folder(env) / "credentials.db").exists()
+    return gcloud_program(env) is not None and not _absent(_gcloud_folder(env) / "credentials.db")
 
 
 def check_credentials_file(path: str) -> Message | None:
@@ -138,7 +138,7 @@ def _source(options: CredentialOptions) -> Found:
     if named:
         return _from_file(Path(named).expanduser(), None)
     stored = _gcloud_folder(env) / "application_default_credentials.json"
-    if stored.exists():
+    if not _absent(stored):
         return _from_file(stored, message("gcloud application default login"))
     if _at_google(env):
         from google.auth import compute_engine
@@ -150,6 +150,18 @@ def _source(options: CredentialOptions) -> Found:
     from google.auth.exceptions import DefaultCredentialsError
 
     raise DefaultCredentialsError("Your default credentials were not found.")  # type: ignore[no-untyped-call]
+
+
+def _absent(path: Path) -> bool:
+    """Return whether there is certainly no such file. One that cannot be looked at is reported when it is read, because
+    other credentials than the operator's own must not be taken in its place."""
+    try:
+        path.stat()  # Path.exists raises an error of the system before Python 3.14, and is False from there on
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _from_file(path: Path, source: Message | None) -> Found:

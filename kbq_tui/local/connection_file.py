@@ -1,5 +1,6 @@
 """Connection files: `<config>/connections/NAME.toml`, written for people to read and edit."""
 
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +16,8 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import check_name
 
 MAX_FILE = 64 * 1024
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""Errors that mean that there is no such file."""
 _HEADER = (
     "A connection between Klaviyo and BigQuery, written by kbq-tui. Comments are kept; secrets do not belong here."
 )
@@ -216,9 +219,15 @@ def _stumble(text: str) -> str:
 def there(path: Path) -> bool:
     """Return whether there is such a file. Raises ProblemError if that cannot be determined."""
     try:
-        return path.exists()
-    except OSError as error:  # a name that is too long, or a folder that we may not read
+        path.stat()  # Path.exists is False for every error from Python 3.14 on
+    except ValueError:  # a zero byte in the name
+        return False
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return False
+        # a name that is too long, or a folder that we may not read
         raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
+    return True
 
 
 def _invalid(path: Path, text: str, key: str, reason: Message) -> ProblemError:

@@ -82,6 +82,16 @@ def test_gclouds_application_default_login_is_found(home: dict, tmp_path: Path, 
     assert found.identity.quota_project == "quota-in-file"
 
 
+def test_a_login_that_cannot_be_looked_at_is_told_and_no_other_taken_for_it(home: dict[str, str]) -> None:
+    """With an error that root meets too; a folder without permissions is the usual one."""
+    fake_gcloud(home, "echo another-account")
+    unreadable = home | {"CLOUDSDK_CONFIG": "/" + "x" * 5_000}
+    with pytest.raises(
+        CredentialsFileError, match=r"application_default_credentials\.json cannot be read: File name too"
+    ):
+        find(CredentialOptions(env=unreadable, allow_gcloud=True))
+
+
 def test_the_quota_project_that_is_named_wins(home: dict, tmp_path: Path) -> None:
     file = write(tmp_path / "adc.json", USER)
     env = {**home, "GOOGLE_CLOUD_QUOTA_PROJECT": "from-env"}

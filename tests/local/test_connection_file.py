@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbq_tui.local.connection_file import Connections, read_connection, write_connection
+from kbq_tui.local.connection_file import Connections, read_connection, there, write_connection
 from kbq_tui.local.connection_values import Connection
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ConnectionSpec, Direction
@@ -58,6 +58,14 @@ def test_a_name_too_long_for_the_system_is_told(tmp_path: Path) -> None:
         with pytest.raises(ProblemError) as error:
             look()
         assert error.value.problem.code == "KBQ-CONFIG-UNREADABLE"
+
+
+@pytest.mark.parametrize("missing", ["no/such", "file/below", "loop", "zero\0byte"])
+def test_a_file_that_is_not_there_is_no_error(tmp_path: Path, missing: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    assert there(tmp_path / "file")
+    assert not there(tmp_path / missing)
 
 
 name = st.from_regex(r"[A-Za-z0-9_]{1,40}", fullmatch=True)
