@@ -81,6 +81,11 @@ class Status:
         return outage_of(self.causes)
 
     @property
+    def only_verification_failed(self) -> bool:
+        """Whether nothing is broken but the last verification, which has to be repeated."""
+        return [line.id for line in self.lines if line.health is Health.BROKEN] == [_LAST_VERIFY]
+
+    @property
     def healthy(self) -> bool:
         """Whether no part is broken or unknown; warnings do not count."""
         return all(line.health in (Health.OK, Health.WARNING) for line in self.lines)

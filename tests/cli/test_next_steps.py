@@ -55,6 +55,28 @@ def test_once_the_key_is_handed_over_verify_is_not_followed_by_itself(google, ca
     assert call("verify").err.rstrip().endswith("Next: kbq-tui status default")
 
 
+def test_what_a_script_of_gcloud_has_made_is_tried_with_the_key_that_it_made(google, call) -> None:
+    google("fresh")
+    last = call("export", "gcloud").err.splitlines()[-1]
+    assert "kbq-tui verify --key-file klaviyo-data-transfer-user.json" in last
+    assert "verify --key-file /k.json" not in call("export", "gcloud", "--key-file", "/k.json").err
+    assert "--key-file" not in call("export", "sql").err
+
+
+def test_a_verification_that_failed_is_repeated_where_nothing_else_is_broken(google, call) -> None:
+    there = google("fresh")
+    assert call("apply", "--yes").status == 0
+    with there.sandbox.world.lock:
+        dataset = there.sandbox.world.dataset("acme-klaviyo-demo", "KLAVIYO_TMP")
+        dataset.access, kept = [entry for entry in dataset.access if "klaviyo" not in str(entry)], dataset.access
+    assert call("verify").status == 6
+    with there.sandbox.world.lock:
+        dataset.access = kept
+    seen = call("status", "default")
+    assert seen.status == 6
+    assert seen.err.splitlines()[-1] == "Next: kbq-tui verify default"
+
+
 @pytest.mark.parametrize("arguments", [("schema", "--json"), ("connections", "list", "--json")])
 def test_a_program_that_reads_json_is_told_nothing(call, arguments: tuple[str, ...]) -> None:
     assert call(*arguments).err == ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.sandbox.bigquery import seed
 from tests.support.outputs import output
 
 PROJECT = "acme-klaviyo-demo"
@@ -44,6 +45,17 @@ def test_what_was_done_meanwhile_makes_a_plan_stale_and_is_named(google, call, p
     assert stale.status == 1
     assert "KBQ-STALE-PLAN" in stale.err
     assert there.writes() == before
+
+
+def test_a_plan_that_is_refused_leaves_no_connection(google, call, path: Path):
+    there = google("fresh")
+    assert call("plan", "--project", PROJECT, "--out", str(path)).status == 0
+    with there.sandbox.world.lock:
+        seed(there.sandbox.context, PROJECT, ["CREATE SCHEMA KLAVIYO_TMP"])
+    before = there.writes()
+    assert call("apply", str(path), "--yes").status == 1
+    assert there.writes() == before
+    assert call("connections", "list", "--json").json["connections"] == []
 
 
 def test_what_others_changed_at_google_is_told(google, call, path: Path, tmp_path: Path):

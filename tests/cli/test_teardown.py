@@ -39,6 +39,16 @@ def test_all_is_as_it_was_before_the_set_up(google, call, scenario):
     assert len(there.writes()) > writes
 
 
+def test_what_another_connection_needs_is_not_called_nothing(google, call):
+    google("fresh")
+    assert call("apply", "--yes").status == 0
+    assert call("apply", "other", "--yes").status == 0
+    kept = call("teardown", "other", "--yes")
+    assert kept.status == 0, kept.err
+    assert "or is used by others, stays." in kept.err
+    assert "default" in kept.err
+
+
 def test_data_goes_only_with_the_name_typed(google, call):
     there = google("fresh")
     assert call("apply", "--yes").status == 0

@@ -126,6 +126,8 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("SUBSTR('apple', -2)", "le"),
         ("SUBSTR('apple', 123)", ""),
         ("SUBSTR('apple', -6)", "apple"),
+        ("SUBSTR('abc', -5, 3)", "abc"),
+        ("SUBSTR('abc', -3, 2)", "ab"),
         ("SUBSTR('apple', 0, 2)", "ap"),
         ("SUBSTR('apple', 1, -1)", ERROR),
         ("TO_BASE32(b'abcde\\xFF')", REFUSED),

@@ -218,7 +218,7 @@ async def test_until_klaviyo_has_the_new_key_the_screens_hand_out_that_one() -> 
         await pilot.press("p")
         await until(pilot, on(Decision))
         await pilot.press("h", "enter")
-        await until(pilot, lambda: made.clipboard.keys)
+        await until(pilot, lambda: bool(made.clipboard.keys))
         assert [key == made.keys.new for key in made.clipboard.keys] == [True]
         await until(pilot, on(Step.CONNECT))
         await pilot.click("#connected")
@@ -235,5 +235,5 @@ async def test_the_dashboard_copies_the_new_key_s_place_too() -> None:
     async with last.run_test(size=(120, 40)) as pilot:
         await until(pilot, looked())
         await pilot.press("y")
-        await until(pilot, lambda: made.copied)
+        await until(pilot, lambda: bool(made.copied))
     assert BESIDE in made.copied[0]

@@ -122,14 +122,15 @@ ENTRIES: Final = (
     Entry(
         Code.ROTATION_TAKEN_OVER,
         "Klaviyo uses the new key by now",
-        "Key {key_id} of {account} is what Klaviyo signs in with: taking it back would cut Klaviyo off. The old key is "
-        "still there, and works.",
+        "Klaviyo was seen to sign in with key {key_id} of {account}, or you have said so: taking it back would cut "
+        "Klaviyo off. The old key is still there, and works.",
         (
             wait(
                 "Nothing to do: the old key is disabled once nobody uses it, and can be enabled again until it is "
                 "deleted."
             ),
             step("Go on:", cmd.ours("key rotate")),
+            step("If it was said too early, give Klaviyo the new key now:", cmd.ours("values")),
         ),
         _YOU,
         _KEYS,

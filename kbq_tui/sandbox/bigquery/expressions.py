@@ -284,7 +284,10 @@ def _moment(value: exp.Expr, part: str) -> exp.Expr:
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
-    """Position 0 means 1, and the length must not be negative."""
+    """A position of 0, or before the beginning, means 1; the length must not be negative.
+
+    Source: https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#substr
+    """
     function_rules.not_negative(node, "length", "SUBSTR")
     start = node.args.get("start")
     if start is None or (isinstance(start, exp.Literal) and start.name != "0"):
@@ -294,7 +297,9 @@ def _substring(node: exp.Expr) -> exp.Expr:
         node.set("start", first)
     else:
         zero = exp.EQ(this=exp.paren(start.copy()), expression=exp.Literal.number(0))
-        node.set("start", exp.Case(ifs=[exp.If(this=zero, true=first)], default=start.copy()))
+        length = exp.Length(this=node.this.copy())
+        before = exp.LT(this=exp.paren(start.copy()), expression=exp.Neg(this=length))
+        node.set("start", exp.Case(ifs=[exp.If(this=exp.or_(zero, before), true=first)], default=start.copy()))
     return node
 
 

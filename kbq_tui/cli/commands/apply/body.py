@@ -68,10 +68,11 @@ def _apply(
         runner.console.say(translate("new connection {name}", name=spec.name))
     ports = runner.sign_in(spec.name, changes=True)
     expected = saved.fingerprint if saved is not None else None
-    if not consent.given:
+    if not consent.given or (saved is not None and not record.filed):  # a refused plan creates no connection
         plan, _ = runner.run(plan_of(spec, ports, remove_over_grants=options.remove_over_grants))
         if saved is not None:
             _check_plan(saved, plan, runner, spec)
+    if not consent.given:
         show_plan(plan, runner.console, result=False, fold=True)
         if plan.changes or not record.filed:
             owned = any(warning.code == Code.TERRAFORM_OWNED for warning in plan.warnings)

@@ -176,7 +176,7 @@ def _connections(here: CommandContext) -> list[Finding]:
 
 def _writable(path: Path) -> bool:
     """Return whether a folder can be written, or could be created."""
-    while not path.exists() and path != path.parent:
+    while not os.path.exists(path) and path != path.parent:  # noqa: PTH110  which raises no PermissionError
         path = path.parent
     return os.access(path, os.W_OK)
 

@@ -1,5 +1,6 @@
 """`kbq-tui explain`: cause and remedy of an error."""
 
+import re
 import sys
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ from kbq_tui.i18n.messages import as_message, message, render, translate
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.text import inert
 
+_CODE = re.compile("KBQ-[A-Z0-9-]+")
+
 
 def explain_command(options: ExplainOptions, console: Console, context: Callable[[], Context]) -> int:
     """Explain an error that was given or pasted.
@@ -21,7 +24,7 @@ def explain_command(options: ExplainOptions, console: Console, context: Callable
         context: returns what is known of the connection here, for the fields of remedies.
 
     Raises:
-        UsageError: there is no text.
+        UsageError: there is no text, or it is a code that does not exist.
     """
     if options.list_:
         return _list(options, console)
@@ -45,10 +48,20 @@ def explain_command(options: ExplainOptions, console: Console, context: Callable
 def _explained(text: str, context: Context) -> Problem:
     """Return the problem for a code, or for an error's text."""
     from kbq_tui.diagnosis import catalogue
+    from kbq_tui.diagnosis.all_entries import ENTRIES
     from kbq_tui.diagnosis.recognise import recognise_text
 
-    entry = catalogue.entry_of(text.strip().upper())
-    return catalogue.problem(entry.code, context) if entry is not None else recognise_text(text, context)
+    code = text.strip().upper()
+    if (entry := catalogue.entry_of(code)) is not None:
+        return catalogue.problem(entry.code, context)
+    if _CODE.fullmatch(code):
+        from difflib import get_close_matches
+
+        names = {known.removeprefix("KBQ-"): known for known in ENTRIES}  # the common prefix makes all of them alike
+        close = get_close_matches(code.removeprefix("KBQ-"), names)
+        near = ", ".join(names[name] for name in close) or "kbq-tui explain --list"
+        raise UsageError(message("There is no problem {code}. See {near}.", code=inert(code, 60), near=near))
+    return recognise_text(text, context)
 
 
 def _list(options: ExplainOptions, console: Console) -> int:

@@ -32,7 +32,7 @@ class ExportOptions:
         ("sql shop-eu", N_("statements for BigQuery's console")),
         ("terraform", N_("a configuration for Terraform")),
     ),
-    next_step=("verify", N_("once somebody has run it")),
+    next_step=None,
 )
 @click.argument("format_", metavar="|".join(FORMATS), type=click.Choice(FORMATS))
 @name_argument

@@ -113,6 +113,8 @@ def _following(seen: Status, *, told: bool) -> str:
         seen: the status.
         told: whether the remedies were shown.
     """
+    if seen.only_verification_failed:
+        return "verify"
     if not seen.healthy:
         return "plan"
     return "status -v" if not told and any(line.problem is not None for line in seen.lines) else "status --watch"

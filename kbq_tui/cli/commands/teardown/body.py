@@ -134,6 +134,8 @@ def _verdict(outcome: Outcome) -> str:
     if not outcome.complete:
         done = len(outcome.done)
         return translate("Not finished: {n} done. What was done stays; run the same command to go on.", n=done)
+    if not outcome.done and stays:
+        return translate("Nothing of ours is left to take away. What was not made here, or is used by others, stays.")
     if not outcome.done:
         return translate("Nothing of ours is left to take away.")
     if stays:
