@@ -8,16 +8,14 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/operators#comparis
 https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules
 """
 
-import itertools
 import re
-from functools import cache
 from typing import Final
 
 import duckdb
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import date_parts, refusals
-from kbq_tui.sandbox.bigquery.duck import call, case, finish, literal
+from kbq_tui.sandbox.bigquery.duck import KINDS, call, case, finish, literal
 from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE
 from kbq_tui.sandbox.bigquery.names import QuerySession
 
@@ -39,17 +37,11 @@ _MARK = "compared"
 _FOUND = re.compile(r"kbq-types\|(\d+)\.(\d+)\|([^|']+)\|([^|']+)")
 _MOST = 300
 """The maximum number of expressions of one statement that are checked."""
-_KINDS = {
-    "text": "VARCHAR", "bytes": "BLOB", "bool": "BOOLEAN", "time": "TIME", "timestamp": "TIMESTAMP WITH TIME ZONE",
-    "datetime": "DATE|TIMESTAMP", "number": r"TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL.*",
-}  # fmt: skip
-"""DuckDB's types by kind, as regular expressions. Types of one kind can be compared."""
 _NEEDS: Final[dict[type[exp.Expr], tuple[str, ...]]] = {
     **dict.fromkeys((exp.Length, exp.Lower, exp.Upper), ("text", "bytes")),
     **dict.fromkeys((exp.Sqrt, exp.Sum, exp.Avg), ("number",)),
 }
 """Functions of one argument, and the kinds that it may be of."""
-_MOMENTS = ("datetime", "timestamp", "time")
 _DIFFERENCES = (
     "DATE/DATE", "DATE/TIMESTAMP", "TIMESTAMP/DATE", "TIMESTAMP/TIMESTAMP",
     "TIMESTAMP WITH TIME ZONE/TIMESTAMP WITH TIME ZONE",
@@ -114,7 +106,7 @@ def check(session: QuerySession, tree: exp.Expr) -> None:
                 return
             text = _probing(tree, marked)
         try:
-            session.engine.bind(text, session.watch)
+            session.engine.bind(text, session.watch, query=isinstance(tree, exp.Query))
             return
         except duckdb.Error as failure:
             found = _FOUND.search(str(failure))
@@ -167,7 +159,7 @@ def _probing(tree: exp.Expr, marked: list[exp.Expr]) -> str:
             ]
         node.replace(case(*((probe, exp.null()) for probe in probes), default=node.copy()) if probes else node.copy())
     finish(copied)
-    return copied.sql("duckdb")
+    return copied.sql("duckdb", copy=False)
 
 
 def _name(kind: str) -> str:
@@ -283,29 +275,20 @@ def _cast_probe(number: str, node: exp.Cast) -> exp.Expr:
 def _probe(number: str, node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Build a condition that is never true, and that cannot be bound if the two types cannot be compared."""
     if isinstance(node, exp.Sub):
-        pattern = f"({'|'.join(_DIFFERENCES)})"
-    elif type(node) in _NEEDS:
-        pattern = f"({'|'.join(form for kind, form in _KINDS.items() if kind not in _NEEDS[type(node)])})/.*"
-    else:
-        written = any(is_text(side.unnest()) for side in (left, right))
-        pattern = _wrong(written)
-        if type(node) in _RETURNING:
-            pattern += f"|{_coercible(left, right)}"
+        return _differ(number, left, right, f"({'|'.join(_DIFFERENCES)})")
+    if type(node) in _NEEDS:
+        wrong = (form for kind, form in KINDS.items() if kind not in _NEEDS[type(node)])
+        return _differ(number, left, right, f"({'|'.join(wrong)})/.*")
+    written = any(is_text(side.unnest()) for side in (left, right))  # a string that is read as a date or time
+    name = "kbq_unlike_if_read" if written else "kbq_unlike"
+    unlike = call(name, left.copy(), right.copy(), literal(number))
+    if type(node) not in _RETURNING:
+        return unlike
+    return exp.or_(unlike, _differ(number, left, right, _coercible(left, right)), copy=False)
+
+
+def _differ(number: str, left: exp.Expr, right: exp.Expr, pattern: str) -> exp.Expr:
     return call("kbq_differ", left.copy(), right.copy(), literal(pattern), literal(number))
-
-
-@cache
-def _wrong(written: bool) -> str:
-    """Give the pairs of types that cannot be compared, as a regular expression.
-
-    Args:
-        written: one of the two is a literal or a parameter: a string is then read as a date or time.
-    """
-    return "|".join(
-        f"({_KINDS[one]})/({_KINDS[other]})"
-        for one, other in itertools.permutations(_KINDS, 2)
-        if not (written and "text" in (one, other) and {one, other} & set(_MOMENTS))
-    )
 
 
 def _is_evident(left: exp.Expr, right: exp.Expr) -> bool:

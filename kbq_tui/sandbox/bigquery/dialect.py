@@ -30,23 +30,24 @@ def name_columns(tree: exp.Expr) -> None:
 
 def refuse_foreign(sql: str, tree: exp.Expr) -> None:
     """Refuse functions and table functions that are not GoogleSQL's."""
-    for node in tree.find_all(exp.Table):
+    nodes = list(tree.walk())
+    for node in (each for each in nodes if isinstance(each, exp.Table)):
         if not isinstance(node.this, exp.Identifier | exp.Func):
             # no name may reach DuckDB that was not resolved here
             raise refusals.invalid_query(f"Invalid table name: `{node.sql('bigquery')}`")
         if isinstance(node.this, exp.Func):
             name = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.sql_name()
             raise refusals.invalid_query(f"Table-valued function not found: {name} at {node_position(sql, node)}")
-    for call in tree.find_all(exp.Anonymous):
+    for call in (each for each in nodes if isinstance(each, exp.Anonymous)):
         if str(call.this).startswith(DUCK):
             continue
         if str(call.this).upper() in function_rules.GOOGLES:
             raise refusals.invalid_query(f"Function {str(call.this).upper()} is not supported by the sandbox")
         raise refusals.invalid_query(f"Function not found: {call.name} at {node_position(sql, call)}")
-    for number in tree.find_all(exp.Literal):
+    for number in (each for each in nodes if isinstance(each, exp.Literal)):
         if not number.is_string and number.is_int and int(number.this) >= 2**63:
             raise refusals.invalid_query(f"Invalid integer literal: {number.this} at {node_position(sql, number)}")
-    for parameter in tree.find_all(exp.Parameter):
+    for parameter in (each for each in nodes if isinstance(each, exp.Parameter)):
         if isinstance(parameter.this, exp.Parameter):
             raise refusals.invalid_query(
                 f"Unrecognized name: @@{parameter.this.name} at {node_position(sql, parameter)}"
@@ -61,20 +62,32 @@ def correct(tree: exp.Expr) -> None:
         # 1.5 is FLOAT64 in GoogleSQL and DECIMAL in DuckDB
         if not number.is_string and not number.is_int and not isinstance(number.parent, exp.Cast | exp.DataTypeParam):
             number.replace(exp.cast(number.copy(), "DOUBLE"))
+    kinds = _kinds(tree)
     for kind, result in _RESULTS:
-        for call in list(tree.find_all(kind)):
+        for call in list(tree.find_all(kind)) if kind in kinds else ():
             call.replace(exp.cast(call.copy(), result))
     for division in reversed(list(tree.find_all(exp.Div))):  # the innermost first: the check copies the operands
         _check_divisor(division)
     for unnest in tree.find_all(exp.Unnest):
         _count_from_zero(unnest)
-    _bound(tree)
+    if kinds & _BOUNDED:
+        _bound(tree)
+
+
+def _kinds(tree: exp.Expr) -> set[type[exp.Expr]]:
+    """Give the kinds of the nodes of a tree: a search for one kind visits all nodes, and most trees have few kinds."""
+    return {type(node) for node in tree.walk()}
 
 
 # The longest array of a GENERATE function, and the longest text of functions that repeat one. DuckDB builds them in one
 # step, which cannot be interrupted and does not count towards its memory limit.
 MAX_ARRAY = 1_048_575
 MAX_TEXT = 1_048_576
+_BOUNDED = {
+    exp.GenerateSeries, exp.ExplodingGenerateSeries, exp.GenerateDateArray, exp.GenerateTimestampArray, exp.Repeat,
+    exp.Pad, exp.Replace,
+}  # fmt: skip
+"""The functions that are refused beyond these limits."""
 
 
 def _bound(tree: exp.Expr) -> None:

@@ -1,5 +1,6 @@
 """Builds parts of DuckDB's SQL as sqlglot trees."""
 
+import itertools
 from typing import Final
 
 from sqlglot import exp
@@ -11,10 +12,37 @@ _FAIL = (
     "'%!kbq-types|' || number || '|' || typeof(l) || '|' || typeof(r) || '|' ELSE '%Y' END) IS NULL"
 )
 _CAST = "NOT ({allowed} OR typeof(l) = '\"NULL\"')"
+KINDS: Final = {
+    "text": "VARCHAR", "bytes": "BLOB", "bool": "BOOLEAN", "time": "TIME", "timestamp": "TIMESTAMP WITH TIME ZONE",
+    "datetime": "DATE|TIMESTAMP", "number": r"TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL.*",
+}  # fmt: skip
+"""DuckDB's types by kind, as regular expressions. Types of one kind can be compared."""
+_MOMENTS = ("datetime", "timestamp", "time")
+_PAIR = "typeof(l) || '/' || typeof(r)"
+_BARE = "split_part(typeof(l), '(', 1) || '/' || split_part(typeof(r), '(', 1)"  # DECIMAL(38,9) as DECIMAL
+
+
+def _unlike(*, read: bool) -> str:
+    """Give the condition that two types cannot be compared.
+
+    The pairs are searched for as text, because DuckDB needs a millisecond to compile a pattern of all of them.
+
+    Args:
+        read: one of the two is a literal or a parameter: a string is then read as a date or time.
+    """
+    names = [(kind, name.removesuffix(".*")) for kind, form in KINDS.items() for name in form.split("|")]
+    pairs = [
+        f"{name}/{other}"
+        for (one, name), (two, other) in itertools.product(names, names)
+        if one != two and not (read and "text" in (one, two) and {one, two} & {*_MOMENTS})
+    ]
+    return f"contains('|{'|'.join(pairs)}|', '|' || {_BARE} || '|')"
+
+
 MACROS: Final = {
-    "kbq_differ(l, r, pattern, number)": _FAIL.format(
-        wrong="regexp_full_match(typeof(l) || '/' || typeof(r), pattern)"
-    ),
+    "kbq_differ(l, r, pattern, number)": _FAIL.format(wrong=f"regexp_full_match({_PAIR}, pattern)"),
+    "kbq_unlike(l, r, number)": _FAIL.format(wrong=_unlike(read=False)),
+    "kbq_unlike_if_read(l, r, number)": _FAIL.format(wrong=_unlike(read=True)),
     "kbq_cast(l, r, pattern, number)": _FAIL.format(
         wrong=_CAST.format(allowed="regexp_full_match(typeof(l), pattern)")
     ),

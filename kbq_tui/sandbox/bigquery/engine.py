@@ -1,5 +1,6 @@
 """The DuckDB that holds the tables: one in-memory database per world, with access to no file and no network."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,8 @@ T = TypeVar("T")
 MEMORY = "1GB"  # for all queries and tables together
 MAX_ROWS = 200_000  # in a result that is answered; a destination table may get more
 MAX_CELLS = 5_000_000
+_RENAMED = re.compile(r"_\d+$")
+"""What the name of a column ends in that DuckDB may have renamed."""
 
 
 class TooLarge(Exception):
@@ -260,20 +263,27 @@ class Engine:
 
         def work(db: duckdb.DuckDBPyConnection) -> list[Field]:
             cursor = db.execute(f"SELECT * FROM ({sql}) LIMIT 0")  # noqa: S608
-            types = [d[1] for d in cursor.description or []]
-            # a subquery renames the second of two columns with one name, DESCRIBE does not
-            names = [str(row[0]) for row in db.execute(f"DESCRIBE {sql}").fetchall()]
+            names, types = [str(d[0]) for d in cursor.description or []], [d[1] for d in cursor.description or []]
+            if any(map(_RENAMED.search, names)):
+                # a subquery renames the second of two columns with one name, to `x_1`; DESCRIBE does not
+                names = [str(row[0]) for row in db.execute(f"DESCRIBE {sql}").fetchall()]
             return [fields.from_duck(name, kind) for name, kind in zip(names, types, strict=True)]
 
         return self._aside(watch, work)
 
-    def bind(self, sql: str, watch: StatementLimits) -> None:
+    def bind(self, sql: str, watch: StatementLimits, *, query: bool = False) -> None:
         """Have DuckDB bind a statement without running it.
+
+        Args:
+            sql: in DuckDB's SQL.
+            watch: what may end it early.
+            query: whether it is a query, which DuckDB then need not plan.
 
         Raises:
             duckdb.Error: as `run`.
         """
-        self._aside(watch, lambda db: db.execute(f"EXPLAIN {sql}").fetchall())
+        verb = "DESCRIBE" if query else "EXPLAIN"
+        self._aside(watch, lambda db: db.execute(f"{verb} {sql}").fetchall())
 
     @contextmanager
     def stored(self, sql: str, watch: StatementLimits) -> Iterator[str]:

@@ -20,13 +20,14 @@ def bind(session: QuerySession, tree: exp.Expr) -> None:
     Raises:
         ApiError: one is missing or not valid.
     """
-    for node in list(tree.find_all(exp.Parameter)):
+    nodes = list(tree.walk())
+    for node in (each for each in nodes if isinstance(each, exp.Parameter)):
         given = session.parameters.get(node.name.lower())
         if given is None:
             at = position(session.sql, max(session.sql.lower().find(f"@{node.name.lower()}"), 0))
             raise refusals.invalid_query(f"Query parameter '{node.name}' not found at {at}")
         node.replace(_value(given))
-    for index, place in enumerate(list(tree.find_all(exp.Placeholder))):
+    for index, place in enumerate(each for each in nodes if isinstance(each, exp.Placeholder)):
         if index >= len(session.positional):
             raise refusals.invalid_query("Query parameter number is out of range; not enough positional parameters")
         place.replace(_value(session.positional[index]))

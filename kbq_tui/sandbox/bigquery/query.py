@@ -70,7 +70,7 @@ def to_duckdb(
     comparison_types.check(session, resolved)
     set_operations.check(session, resolved)
     with session.world.lock.released():
-        text = resolved.sql("duckdb")
+        text = resolved.sql("duckdb", copy=False)
     if not defines_view:
         billing.check(session, reads.sizes)
     return text, reads

@@ -67,7 +67,7 @@ def _side(node: exp.SetOperation, part: exp.Expr) -> str:
     side = part.copy()
     if node.args.get("with_") is not None and isinstance(side, exp.Query) and side.args.get("with_") is None:
         side.set("with_", node.args["with_"].copy())
-    return side.sql("duckdb")
+    return side.sql("duckdb", copy=False)
 
 
 def _value(part: exp.Expr, at: int) -> exp.Expr | None:

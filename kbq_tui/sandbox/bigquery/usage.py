@@ -1,6 +1,7 @@
 """Which columns a statement uses, and which of them it computes with instead of only returning them."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -94,11 +95,12 @@ def _named(rows: set[str], part: exp.Expr, wanted: ReadColumns) -> ReadColumns:
         part: the part of the statement.
         wanted: as in `usage`.
     """
-    columns = [column for column in _own(part, exp.Column) if column.arg_key not in ("except_", "except")]
+    own = _own(part)
+    columns = [each for each in own if isinstance(each, exp.Column) and each.arg_key not in ("except_", "except")]
     found = ReadColumns(frozenset(column.name.lower() for column in columns if not column.is_star))
     if found.names & rows:
         return ALL  # this name stands for a whole row
-    for star in _own(part, exp.Star):
+    for star in (each for each in own if isinstance(each, exp.Star)):
         if not isinstance(star.parent, exp.Count):
             left_out = {name.name.lower() for name in star.args.get("except_") or star.args.get("except") or []}
             found |= wanted if not wanted.others else ReadColumns(wanted.names | left_out, others=True)
@@ -125,9 +127,9 @@ def _nodes(value: object) -> list[exp.Expr]:
     return [value] if isinstance(value, exp.Expr) else []
 
 
-def _own(part: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:
-    """The nodes of one kind in an expression that are not inside a subquery."""
-    return [n for n in part.walk(prune=lambda n: isinstance(n, exp.Query)) if isinstance(n, kind)]
+def _own(part: exp.Expr) -> list[exp.Expr]:
+    """The nodes of an expression that are not inside a subquery."""
+    return list(part.walk(prune=lambda n: isinstance(n, exp.Query)))
 
 
 def _queries(part: exp.Expr) -> list[exp.Expr]:
@@ -142,7 +144,11 @@ def _union(parts: list[ReadColumns]) -> ReadColumns:
 
 def _joined(tree: exp.Expr) -> set[str]:
     """The columns of ``JOIN ... USING``."""
-    return {name.name.lower() for join in tree.find_all(exp.Join) for name in join.args.get("using") or []}
+    return _joined_of(tree.find_all(exp.Join))
+
+
+def _joined_of(joins: Iterable[exp.Expr]) -> set[str]:
+    return {name.name.lower() for join in joins for name in join.args.get("using") or []}
 
 
 def _names(tree: exp.Expr) -> set[str]:
@@ -151,14 +157,17 @@ def _names(tree: exp.Expr) -> set[str]:
 
 
 def _computed(tree: exp.Expr) -> set[str] | None:
-    if tree.find(exp.Distinct, exp.Intersect, exp.Except) or any(
-        union.args.get("distinct") for union in tree.find_all(exp.Union)
+    nodes = list(tree.walk())
+    if any(
+        isinstance(node, exp.Distinct | exp.Intersect | exp.Except)
+        or (isinstance(node, exp.Union) and node.args.get("distinct"))
+        for node in nodes
     ):
         return None  # whole rows are compared
-    found = {column.name.lower() for column in tree.find_all(exp.Column) if not _is_shown(column)}
-    if found & _names(tree):
+    found = {node.name.lower() for node in nodes if isinstance(node, exp.Column) and not _is_shown(node)}
+    if found & {node.alias_or_name.lower() for node in nodes if isinstance(node, exp.Table)}:
         return None
-    return found | _joined(tree)
+    return found | _joined_of(node for node in nodes if isinstance(node, exp.Join))
 
 
 def _is_shown(column: exp.Expr) -> bool:
