@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(if 
 # Compiled modules are kept, whatever the shell says: each of the suite's hundreds of processes would compile them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-live check types rules collected format messages bench screenshots dist test-dist clean help
+.PHONY: demo test test-live check types rules lint collected format messages bench screenshots dist test-dist clean help
 
 help:
 	@echo "make demo         the guided set-up on the embedded sandbox (headless without a terminal)"
@@ -24,9 +24,10 @@ help:
 demo: $(VENV)/.demo
 	@$(BIN)/kbq-tui demo $(DEMO)
 
-# More workers than most machines have cores: many tests wait, for a program to start or a screen to be drawn.
+# More workers than most machines have cores: many tests wait, for a program to start or a screen to be drawn. The tests
+# of `rules` are among all tests, and run once.
 test: $(VENV)/.dev
-	@$(MAKE) --no-print-directory -j2 types rules collected
+	@$(MAKE) --no-print-directory -j2 types $(if $(TEST),rules,lint) collected
 	$(BIN)/python -m pytest -n 6 --dist worksteal $(TEST)
 
 # As you are signed in (application-default credentials), in datasets and an account with a random suffix.
@@ -40,10 +41,12 @@ check: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-rules: $(VENV)/.dev
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+
+rules: lint
 	$(BIN)/python -m pytest -q tests/test_house.py
 
 # Compiles the tests once, while mypy is busy, and not in each of six workers at the same time.

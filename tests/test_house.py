@@ -136,8 +136,41 @@ def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
-def _public_classes(tree: ast.AST) -> Iterator[str]:
-    return (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))
+def _classes(path: Path) -> Iterator[ast.ClassDef]:
+    """Yield every class of a module; expressions, which are most of its tree, contain none and are not visited."""
+
+    def within(tree: ast.AST) -> Iterator[ast.ClassDef]:
+        for part in ast.iter_child_nodes(tree):
+            if isinstance(part, ast.stmt | ast.excepthandler | ast.match_case):
+                if isinstance(part, ast.ClassDef):
+                    yield part
+                yield from within(part)
+
+    text = path.read_text(encoding="utf-8")
+    return within(ast.parse(text)) if "class " in text else iter(())
+
+
+def test_classes_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        """
+class A:
+    class B: ...
+async def f(x):
+    try:
+        async with x: ...
+    except OSError:
+        class C: ...
+    match x:
+        case 1:
+            while x:
+                class D: ...
+            else:
+                def g():
+                    class E: ...
+""",
+        encoding="utf-8",
+    )
+    assert [part.name for part in _classes(tmp_path / "a.py")] == ["A", "B", "C", "D", "E"]
 
 
 def test_a_public_class_name_exists_once() -> None:
@@ -146,7 +179,7 @@ def test_a_public_class_name_exists_once() -> None:
     """
     places: dict[str, list[str]] = {}
     for path in [*SOURCES, *TESTS]:
-        for name in _public_classes(ast.parse(path.read_text(encoding="utf-8"))):
+        for name in (part.name for part in _classes(path) if not part.name.startswith("_")):
             places.setdefault(name, []).append(str(path.relative_to(ROOT)))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
@@ -156,9 +189,8 @@ def test_the_tests_have_one_cloud_in_memory() -> None:
     clouds = {
         f"{path.relative_to(ROOT)}:{part.name}"
         for path in TESTS
-        for part in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(part, ast.ClassDef)
-        and any(isinstance(made, ast.AsyncFunctionDef) and made.name == "create_dataset" for made in part.body)
+        for part in _classes(path)
+        if any(isinstance(made, ast.AsyncFunctionDef) and made.name == "create_dataset" for made in part.body)
     }
     assert clouds == {"tests/support/memory_cloud.py:MemoryCloud"}
 
