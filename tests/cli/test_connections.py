@@ -134,7 +134,7 @@ def test_a_key_that_was_handed_over_is_not_missing(call, google):
     assert call("key", "shred", "shop", "--yes").status == 0
     ended = call("values", "shop")
     assert ended.status == 0
-    assert "after the hand-over" in ended.err
+    assert "handed over (shredded here)" in ended.out
     for command in (("key", "shred", "shop", "--yes"), ("source", "--connection", "shop")):
         refused = call(*command)
         assert "KBQ-KEY-HANDED-OVER" in refused.err

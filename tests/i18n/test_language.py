@@ -122,6 +122,7 @@ def test_the_whole_set_up_is_told_in_german_and_json_stays_english(run):
     assert "Prüfung mit dem Schlüssel:" in ended.stderr
     assert "Geprüft: 18 ok" in ended.stderr
     english, german = (run("demo", "--json", "--lang", code) for code in language.LANGUAGES)
+    assert german.returncode == 0, german.stderr
     assert "Prüfung mit dem Schlüssel:" in german.stderr
     theirs, ours = output(english.stdout), output(german.stdout)
     assert {**ours, "key_path": ""} == {**theirs, "key_path": ""}
