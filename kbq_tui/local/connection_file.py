@@ -174,7 +174,7 @@ def read_text(path: Path) -> str:
     """Return the text of one of the operator's files. Raises ProblemError (KBQ-CONFIG-UNREADABLE,
     KBQ-CONFIG-INVALID)."""
     try:
-        return read_regular(path, MAX_FILE).decode()
+        return read_regular(path, MAX_FILE).decode("utf-8-sig")  # some editors begin a file with a mark
     except OSError as error:
         raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
     except UnicodeDecodeError as error:

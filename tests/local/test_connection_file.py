@@ -36,6 +36,16 @@ def refused(path: Path, text: str) -> dict[str, str]:
     return {name: str(value) for name, value in error.value.problem.details.items()}
 
 
+def test_a_byte_order_mark_is_no_mistake(path: Path) -> None:
+    """Some editors begin a file with one."""
+    write(path, "").write_bytes(b"\xef\xbb\xbf" + b'project = "acme-prod"\n')
+    assert read_connection(path).spec.project == "acme-prod"
+    path.write_bytes(b"\xef\xbb\xbfproject = \n")
+    with pytest.raises(ProblemError) as error:
+        read_connection(path)
+    assert str(error.value.problem.details["line"]) == "1"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key"),
     [

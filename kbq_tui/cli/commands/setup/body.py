@@ -31,7 +31,7 @@ def setup_on_lines(options: SetupOptions) -> int:
             asker = FromLines(console, sys.stdin.readline)
         else:
             try:
-                with Path(answers).open(encoding="utf-8", errors="replace") as file:
+                with Path(answers).open(encoding="utf-8-sig", errors="replace") as file:
                     asker = FromFile(console, file.read(MAX_PASTED), answers)  # reading /dev/zero would never end
             except (AnswersError, OSError) as error:
                 raise UsageError(str(error)) from None
