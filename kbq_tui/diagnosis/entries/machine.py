@@ -27,6 +27,26 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
+        Code("KBQ-GCLOUD-MISSING"),
+        "gcloud or bq is not installed",
+        "The shell does not find the command: the Google Cloud CLI, which has gcloud and bq, is not installed here, or "
+        "its folder is not on the PATH.",
+        (
+            "Use Cloud Shell in Google's console, which has both.",
+            "Or install the Google Cloud CLI, and open a new shell.",
+            step("kbq-tui needs neither to see what would be done, and to do it:", cmd.ours("plan")),
+        ),
+        _YOU,
+        "https://cloud.google.com/sdk/docs/install",
+        matchers=(
+            (
+                Stage.WORDS,
+                r"\b(gcloud|bq)(\.cmd)?'?: (command )?not found\b|\bcommand not found: (gcloud|bq)\b"
+                r"|\bunknown command:? '?(gcloud|bq)\b|'?\b(gcloud|bq)'? is not recognized as\b",
+            ),
+        ),
+    ),
+    Entry(
         Code.READ_ONLY,
         "The file system is read-only",
         "{path} lies on a file system that cannot be written.",
