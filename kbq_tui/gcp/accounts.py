@@ -14,7 +14,7 @@ from kbq_tui.gcp.errors import fault_of
 from kbq_tui.gcp.exceptions import HttpError, MalformedError
 from kbq_tui.gcp.key_use import parsed_time
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
-from kbq_tui.gcp.retry import Attempt, CallFailedError
+from kbq_tui.gcp.retry import Attempt, CallFailedError, import_whole
 from kbq_tui.gcp.session import UntrustedAddressError
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import MAX_KEYS, AccountInfo, KeyInfo
@@ -194,6 +194,7 @@ class Accounts:
     def _client(self) -> "IAMClient":
         with self._lock:
             if self._iam is None:
+                import_whole("google.cloud.iam_admin_v1")
                 import grpc
                 from google.cloud.iam_admin_v1 import IAMClient
                 from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport

@@ -24,7 +24,7 @@ from kbq_tui.gcp.errors import fault_of
 from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.policies import permissions_in
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
-from kbq_tui.gcp.retry import Attempt
+from kbq_tui.gcp.retry import Attempt, import_whole
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Fault, Problem, ProblemError
@@ -93,6 +93,7 @@ class Datasets:
         """Create a dataset; False if it existed in the same location."""
 
         def create(attempt: Attempt) -> str | None:
+            import_whole("google.cloud.bigquery")
             from google.cloud.bigquery import Dataset
 
             resource = {
@@ -131,6 +132,7 @@ class Datasets:
         """Delete a dataset, one that is not empty only with `with_tables`; False if it did not exist."""
 
         def delete(attempt: Attempt) -> bool:
+            import_whole("google.cloud.bigquery")
             from google.cloud.bigquery import DatasetReference
 
             try:
@@ -282,6 +284,7 @@ class Datasets:
 
     def _bigquery(self, project: str) -> Any:
         if self._client is None:
+            import_whole("google.cloud.bigquery")
             from google.api_core.client_info import ClientInfo
             from google.auth.credentials import AnonymousCredentials
             from google.cloud.bigquery import Client

@@ -264,6 +264,19 @@ CHANGING: Final = ("grpc", "google.cloud.iam_admin_v1", "google.cloud.bigquery")
 none."""
 
 _warming = threading.Event()
+_importing = threading.RLock()
+
+
+def import_whole(name: str) -> None:
+    """Import one of Google's larger libraries; another thread that imports one is waited for.
+
+    Their modules import one another in circles. Two threads that enter such a circle at different places each get a
+    module that is only half there: Python breaks the deadlock between its locks in this way, and the import fails.
+    """
+    import importlib
+
+    with _importing:
+        importlib.import_module(name)
 
 
 def preload(
@@ -283,12 +296,10 @@ def preload(
     _warming.set()
 
     def work() -> None:
-        import importlib
-
         for name in names:
             if started is not None:
                 started(name)
-            importlib.import_module(name)
+            import_whole(name)
 
     thread = threading.Thread(target=work, name="google warm-up", daemon=True)
     try:
