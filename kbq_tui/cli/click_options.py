@@ -3,16 +3,13 @@ completion."""
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from kbq_tui.cli.click_help import usage_pieces, write_help
 from kbq_tui.i18n.language import LANGUAGES
 from kbq_tui.i18n.messages import Message, render, translate
-
-if TYPE_CHECKING:
-    pass
 
 F = TypeVar("F", bound=Callable[..., Any])
 

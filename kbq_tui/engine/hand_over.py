@@ -5,7 +5,7 @@ from functools import partial
 from kbq_tui.engine.ports import Journal, KeyStore
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import Message, message
-from kbq_tui.model.observed import LocalKey
+from kbq_tui.model.observed import Absent, LocalKey, Observed, handed_key, value_of
 from kbq_tui.model.rotation import rotation_of
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.summary import Summary
@@ -45,6 +45,22 @@ def summary_here(spec: ConnectionSpec, keys: KeyStore, journal: Journal, locatio
     path = (local.path or None) if local is not None else None
     handed = path is None and bool(keys.handed_over(spec.project, spec.account_email))
     return Summary.of(spec, path, location, handed_over=handed)
+
+
+def summary_seen(spec: ConnectionSpec, observed: Observed | None, location: str | None) -> Summary:
+    """Return the values for Klaviyo, as far as a look at Google and this machine has shown them.
+
+    Args:
+        spec: the connection.
+        observed: what was found; None if nothing was looked at.
+        location: where the datasets are; None if not known.
+    """
+    if observed is None:
+        return Summary.of(spec, spec.key_file, location)
+    key = observed.for_klaviyo
+    local = value_of(key)
+    path = local.path if local is not None else None if isinstance(key, Absent) else spec.key_file
+    return Summary.of(spec, path, location, handed_over=handed_key(observed) is not None)
 
 
 async def shred_key(spec: ConnectionSpec, keys: KeyStore, *, copy_too: bool) -> Message:

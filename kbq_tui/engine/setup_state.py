@@ -206,15 +206,10 @@ class SetupState(SetupInput):
 
     def summary(self) -> Summary | None:
         """Return the values for Klaviyo, as far as they are known; None until the connection is valid."""
-        from kbq_tui.model.observed import Absent, handed_key, value_of
-        from kbq_tui.model.summary import Summary
+        from kbq_tui.engine.hand_over import summary_seen
 
         spec = self.spec()
         if spec is None:
             return None
-        key = self.observed.for_klaviyo if self.observed is not None and self.current else None
-        local = value_of(key) if key is not None else None
-        path = local.path if local is not None else None if isinstance(key, Absent) else spec.key_file
         location = self.plan.location if self.plan is not None and self.current else spec.location
-        handed = self.observed is not None and self.current and handed_key(self.observed) is not None
-        return Summary.of(spec, path, location, handed_over=handed)
+        return summary_seen(spec, self.observed if self.current else None, location)

@@ -47,7 +47,7 @@ def summed(report: SourceReport, use: Use | None) -> Message:
     """Return how many tables are ready, and of how many that is not known, such as of those that were not counted."""
     outcome = outcome_of(report.tables, use)
     unknown = sum(t.is_ready(use) is Ready.UNKNOWN for t in report.tables)
-    return joined(" ", outcome, message("It is not known of {unknown}.", unknown=unknown)) if unknown else outcome
+    return joined(" ", outcome, message("{unknown} could not be judged yet.", unknown=unknown)) if unknown else outcome
 
 
 def outcome_of(tables: Sequence[TableReport], use: Use | None) -> Message:

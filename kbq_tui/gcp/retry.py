@@ -272,6 +272,12 @@ def import_whole(name: str) -> None:
 
     Their modules import one another in circles. Two threads that enter such a circle at different places each get a
     module that is only half there: Python breaks the deadlock between its locks in this way, and the import fails.
+
+    Args:
+        name: the module.
+
+    Raises:
+        ImportError: it is not installed.
     """
     import importlib
 

@@ -69,7 +69,7 @@ class ExportActions(Exporter):
         spec = self._app.wizard.spec()
         if spec is None:
             return None
-        seen = self._app.wizard.observed
+        seen = self._app.wizard.observed if self._app.wizard.current else None
         local = value_of(seen.for_klaviyo) if seen is not None else None
         path = (local.path if local is not None else "") or spec.key_file
         try:

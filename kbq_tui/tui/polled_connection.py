@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from kbq_tui.engine.hand_over import summary_seen
 from kbq_tui.engine.health import outage_of
 from kbq_tui.engine.key_status import key_in_use
 from kbq_tui.engine.look_history import LookHistory
@@ -9,7 +10,7 @@ from kbq_tui.engine.overview import WORST_FIRST, Overview
 from kbq_tui.engine.services import SavedConnection
 from kbq_tui.engine.status import Health, Line, Status
 from kbq_tui.i18n.messages import EMPTY, Message, joined
-from kbq_tui.model.observed import Unknown, value_of
+from kbq_tui.model.observed import Unknown
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import Summary
@@ -99,10 +100,10 @@ class PolledConnection:
 
     def values(self) -> Summary:
         """Return the values for Klaviyo, as far as they are known. Raises InvalidValueError."""
-        spec = self.saved.draft.spec()
-        local = value_of(self.status.observed.for_klaviyo) if self.status is not None else None
-        location = self.status.plan.location if self.status is not None else spec.location
-        return Summary.of(spec, (local.path if local is not None else "") or spec.key_file, location)
+        spec, seen = self.saved.draft.spec(), self.status
+        if seen is None:
+            return summary_seen(spec, None, spec.location)
+        return summary_seen(spec, seen.observed, seen.plan.location)
 
     def step(self) -> Step:
         """Return the step at which something is left to do."""

@@ -317,4 +317,4 @@ def test_a_table_that_is_too_large_is_not_counted_and_says_so(google, call):
     assert rules(done.json, "newsletter", "profiles") == {"not-counted"}
     dry = call("source", "orders", "--dry-run", *world.key_options)
     assert "Counting would read" in dry.out
-    assert "0 of 1 table is ready for Klaviyo. It is not known of 1." in dry.out
+    assert "0 of 1 table is ready for Klaviyo. 1 could not be judged yet." in dry.out

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kbq_tui.gcp import retry
 from kbq_tui.gcp.retry import Attempt, CallFailedError, CallFailure, CallRunner, import_whole
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
@@ -213,23 +214,19 @@ async def test_any_other_problem_ends_the_redoing() -> None:
 
 def test_a_library_is_imported_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Google's libraries import one another in circles; entered at two places at once, one import fails."""
-    at_once, most = 0, 0
-    guard = threading.Lock()
+    begun, go, order = threading.Event(), threading.Event(), list[str]()
 
-    def slow(name: str) -> None:
-        nonlocal at_once, most
-        with guard:
-            at_once += 1
-            most = max(most, at_once)
-        for _ in range(1_000):
-            threading.Event().wait(0)
-        with guard:
-            at_once -= 1
+    def imported(name: str) -> None:
+        begun.set()
+        assert go.wait(PATIENCE)
+        order.append(name)
 
-    monkeypatch.setattr("importlib.import_module", slow)
-    threads = [threading.Thread(target=import_whole, args=(name,)) for name in ("one", "other", "third")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == 1
+    monkeypatch.setattr("importlib.import_module", imported)
+    first = threading.Thread(target=import_whole, args=("one",))
+    first.start()
+    assert begun.wait(PATIENCE)
+    assert not retry._importing.acquire(blocking=False), "a second thread could begin"
+    go.set()
+    first.join()
+    import_whole("other")
+    assert order == ["one", "other"]

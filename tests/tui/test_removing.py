@@ -119,6 +119,12 @@ async def test_a_key_that_was_handed_over_and_shredded_here_is_said_to_be_and_no
     async with last.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(last))
         assert "no key yet" not in await until(pilot, "handed over (shredded here)")
+    watched = app_for(scene, start="dashboard")
+    async with watched.run_test(size=(80, 24)) as pilot:
+        await until(pilot, looked())
+        await pilot.press("y")
+        await until(pilot, lambda: bool(scene.copied))
+    assert "handed over (shredded here)" in scene.copied[-1]
     assert scene.world.writes == []
 
 

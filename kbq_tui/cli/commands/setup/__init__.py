@@ -1,4 +1,4 @@
-"""`kbq-tui setup`, and `kbq-tui` alone: the set-up on the screens, on lines, or from an answers file."""
+"""`kbq-tui setup`: the set-up on the screens, on lines, or from an answers file."""
 
 import click
 
